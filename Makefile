@@ -1,0 +1,59 @@
+# The two commands that a new machine needs: `make demo` and `make test`. Both install what is missing first.
+
+SWIFT ?= swift
+PREFIX ?= /usr/local
+BUILD := .build/release
+FOVEA := $(BUILD)/fovea
+
+# Where the demo puts its data, its run and its pictures.
+DEMO ?= demo
+# More arguments for the demo's training, `--set train.epochs=2` for example.
+DEMO_TRAIN ?=
+
+.PHONY: help setup build demo test compare lint format install clean
+
+help:
+	@echo 'make demo             build, train on a generated data set, classify, draw attention maps'
+	@echo 'make test             build and run the tests'
+	@echo 'make build            build in release: $(FOVEA)'
+	@echo 'make install PREFIX=… install one binary with the Swift runtime inside; PREFIX is $(PREFIX)'
+	@echo 'make compare          measure beside PyTorch; CASES=train-resnet20 for one case'
+	@echo 'make lint             check the format of the source'
+	@echo 'make format           correct it'
+	@echo 'make clean            remove what was built'
+
+setup:
+	@Scripts/setup
+
+build: setup
+	$(SWIFT) build -c release --product fovea
+
+demo: build
+	@Scripts/demo $(FOVEA) $(DEMO) $(DEMO_TRAIN)
+
+# A build folder of its own: tests need -enable-testing, and sharing one would build everything anew each time. One
+# test at a time: some choose the kernels or the threads of the whole process, and others compare bits.
+test: setup
+	$(SWIFT) test -c release -Xswiftc -enable-testing --scratch-path .build/testing --no-parallel
+
+# Fovea and PyTorch side by side. PyTorch goes into a virtual environment in the build folder.
+compare: setup
+	$(SWIFT) build -c release --package-path Benchmarks --product step
+	test -d .build/peers || python3 -m venv .build/peers
+	.build/peers/bin/pip install -q numpy torch==2.13.0+cpu
+	.build/peers/bin/python Benchmarks/compare.py $(CASES)
+
+lint: setup
+	$(SWIFT) format lint --strict --parallel --recursive Package.swift Sources Tests Benchmarks
+	@Scripts/lint
+
+format: setup
+	$(SWIFT) format --in-place --parallel --recursive Package.swift Sources Tests Benchmarks
+
+install: setup
+	$(SWIFT) build -c release --product fovea --static-swift-stdlib --scratch-path .build/static
+	install -d "$(DESTDIR)$(PREFIX)/bin"
+	install -m 755 .build/static/release/fovea "$(DESTDIR)$(PREFIX)/bin/fovea"
+
+clean:
+	rm -rf .build $(DEMO)

@@ -1,0 +1,99 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// The floors, from the bottom up. A target imports only targets of lower floors.
+
+let strict: [SwiftSetting] = [
+  .enableUpcomingFeature("MemberImportVisibility")
+]
+
+func floor(_ name: String, _ dependencies: [Target.Dependency], resources: [Resource] = []) -> Target {
+  .target(name: name, dependencies: dependencies, resources: resources, swiftSettings: strict)
+}
+
+func tests(_ name: String, _ dependencies: [Target.Dependency] = [], resources: [Resource] = []) -> Target {
+  .testTarget(
+    name: "\(name)Tests",
+    dependencies: [.target(name: name), "FoveaTestSupport"] + dependencies,
+    resources: resources,
+    swiftSettings: strict)
+}
+
+let package = Package(
+  name: "Fovea",
+  products: [
+    .executable(name: "fovea", targets: ["fovea"]),
+    .library(name: "FoveaTensor", targets: ["FoveaTensor"]),
+    .library(name: "FoveaOps", targets: ["FoveaOps"]),
+    .library(name: "FoveaImage", targets: ["FoveaImage"]),
+    .library(name: "FoveaAutodiff", targets: ["FoveaAutodiff"]),
+    .library(name: "FoveaData", targets: ["FoveaData"]),
+    .library(name: "FoveaNN", targets: ["FoveaNN"]),
+    .library(name: "FoveaFormats", targets: ["FoveaFormats"]),
+    .library(name: "FoveaTrain", targets: ["FoveaTrain"]),
+    .library(name: "FoveaExplain", targets: ["FoveaExplain"]),
+  ],
+  dependencies: [
+    // Commands, flags, help texts and completion: a solved problem.
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    // YAML with line numbers for error messages.
+    .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+  ],
+  targets: [
+    // Floor 0: C, only the innermost loops and the shim over libpng and libjpeg.
+    .target(name: "CFoveaKernels"),
+    .target(
+      name: "CFoveaImage",
+      linkerSettings: [.linkedLibrary("png"), .linkedLibrary("jpeg"), .linkedLibrary("z")]),
+    // Floor 1
+    floor("FoveaTensor", ["CFoveaKernels"]),
+    // Floor 2
+    floor("FoveaOps", ["FoveaTensor", "CFoveaKernels"]),
+    floor("FoveaImage", ["CFoveaImage", "CFoveaKernels"]),
+    // Floor 3
+    floor("FoveaAutodiff", ["FoveaTensor", "FoveaOps"]),
+    floor("FoveaData", ["FoveaTensor", "FoveaImage", "CFoveaImage"]),
+    // Floor 4
+    floor("FoveaNN", ["FoveaTensor", "FoveaOps", "FoveaAutodiff"]),
+    floor("FoveaFormats", ["FoveaTensor"]),
+    // Floor 5
+    floor(
+      "FoveaTrain",
+      [
+        "FoveaTensor", "FoveaOps", "FoveaImage", "FoveaAutodiff", "FoveaData", "FoveaNN", "FoveaFormats",
+        .product(name: "Yams", package: "Yams"),
+      ]),
+    floor(
+      "FoveaExplain",
+      ["FoveaTensor", "FoveaOps", "FoveaImage", "FoveaAutodiff", "FoveaData", "FoveaNN"]),
+    // Floor 6
+    floor(
+      "FoveaCLI",
+      [
+        "FoveaTensor", "FoveaImage", "FoveaData", "FoveaNN", "FoveaFormats", "FoveaTrain", "FoveaExplain",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ]),
+    // Floor 7
+    .executableTarget(name: "fovea", dependencies: ["FoveaCLI"], swiftSettings: strict),
+
+    // Tests
+    .target(
+      name: "FoveaTestSupport", dependencies: ["FoveaTensor"], path: "Tests/FoveaTestSupport",
+      swiftSettings: strict),
+    tests("FoveaTensor"),
+    tests("FoveaOps", ["FoveaTensor"]),
+    tests("FoveaImage", ["CFoveaKernels"], resources: [.copy("Fixtures")]),
+    tests("FoveaAutodiff", ["FoveaTensor", "FoveaOps"]),
+    tests("FoveaData", ["FoveaTensor", "FoveaImage"]),
+    tests(
+      "FoveaNN", ["FoveaTensor", "FoveaOps", "FoveaAutodiff", "FoveaFormats"],
+      resources: [.copy("Goldens")]),
+    tests("FoveaFormats", ["FoveaTensor"]),
+    tests(
+      "FoveaTrain", ["FoveaTensor", "FoveaNN", "FoveaData", "FoveaImage", "FoveaFormats", "FoveaAutodiff"],
+      resources: [.copy("Goldens")]),
+    tests("FoveaExplain", ["FoveaTensor", "FoveaNN", "FoveaData", "FoveaImage"]),
+    tests("FoveaCLI", ["FoveaTensor", "FoveaImage", "FoveaData", "FoveaTrain"]),
+  ],
+  swiftLanguageModes: [.v6]
+)
