@@ -1,0 +1,44 @@
+// The fused CBAM gate on one image x [pixels, C]: its sweeps over the features, and the channel gate's perceptron.
+//
+//   gated = x · channel[c] · spatial[p],  output = gated (+ residual), then max(0, ·) with a ReLU
+//
+// fk_plane.h has the spatial gate's planes; FoveaOps/CBAMGate says how all these follow on each other.
+#ifndef FK_CBAM_H
+#define FK_CBAM_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+// ---- Channel gate: the shared perceptron on pooled channels, weights [hidden, C] both ----
+
+/// hidden [h] = max(0, w1·pooled + b1). b1 may be NULL.
+void fk_gate_hidden(float *hidden, const float *pooled, const float *w1, const float *b1, size_t h, size_t channels);
+/// channel [C] = sigmoid(Σ over h of hidden·w2 + bias). bias may be NULL.
+void fk_gate_channel(float *channel, const float *hidden, const float *w2, const float *bias, size_t h,
+                     size_t channels);
+/// From dChannel, the gradient of the gate: dSum [C], the gradient before the sigmoid.
+void fk_gate_channel_backward(float *dSum, const double *dChannel, const float *channel, size_t channels);
+/// dHidden [h] = w2·dSum where hidden > 0, else 0; and dPooled [C] = scale · Σ over h of dHidden·w1.
+void fk_gate_hidden_backward(float *dHidden, float *dPooled, const float *dSum, const float *hidden, const float *w1,
+                             const float *w2, size_t h, size_t channels, float scale);
+
+// ---- Both, on the features ----
+
+/// output = x·channel·spatial (+ residual), and its ReLU. residual may be NULL.
+void fk_gate_apply(float *output, const float *x, const float *residual, const float *channel, const float *spatial,
+                   size_t pixels, size_t channels, bool relu);
+/// dSpatial [pixels] = Σ over channels of g·x·channel, where g is dOutput, or with `output` not NULL dOutput where
+/// output > 0 and 0 elsewhere, which is then stored in `gradient`.
+void fk_gate_apply_backward(float *dSpatial, float *gradient, const float *dOutput, const float *output,
+                            const float *x, const float *channel, size_t pixels, size_t channels);
+/// dScaled = gradient·spatial + dMean, plus dMaximum in channel `where` of the pixel: the gradient of x·channel.
+/// dChannel [C] = Σ over pixels of dScaled·x. dScaled may be gradient.
+void fk_gate_scaled_backward(float *dScaled, double *dChannel, const float *gradient, const float *x,
+                             const float *spatial, const float *dMean, const float *dMaximum, const int32_t *where,
+                             size_t pixels, size_t channels);
+/// dx = dScaled·channel + dMean [C], plus dMaximum [C] at pixel `where` of the channel. dx may be dScaled.
+void fk_gate_input_backward(float *dx, const float *dScaled, const float *channel, const float *dMean,
+                            const float *dMaximum, const int32_t *where, size_t pixels, size_t channels);
+
+#endif

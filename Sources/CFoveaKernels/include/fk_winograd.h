@@ -1,0 +1,48 @@
+// Winograd's convolution of 3×3 kernels at stride 1: the transforms.
+//
+// F(m×m, 3×3) computes m×m outputs from a tile of (m+2)×(m+2) inputs with one product for each of the tile's points
+// instead of nine for each output (Winograd 1980; Lavin & Gray, "Fast Algorithms for Convolutional Neural Networks",
+// CVPR 2016):
+//
+//   Y = Aᵀ [ (G g Gᵀ) ⊙ (Bᵀ d B) ] A
+//
+// Summed over channels, the product ⊙ is for each point of the tile a matrix product [tiles, C]·[C, O], and is done by
+// fk_conv_forward; its gradient by fk_conv_weight_gradient. Everything here is a pass over memory. m is 2
+// (interpolation at 0, ±1, ∞) or 4 (0, ±1, ±2, ∞).
+//
+// Transformed values lie in planes, one for each of the (m+2)² points in row order: plane[point][tile][channel].
+// All channel counts are multiples of fk_vector_width(isa).
+#ifndef FK_WINOGRAD_H
+#define FK_WINOGRAD_H
+
+#include <stddef.h>
+
+/// A rectangle of tiles of one image, and their transformed values.
+typedef struct fk_winograd_tiles {
+  size_t outputs;          ///< m: 2 or 4
+  float *image;            ///< first of the channels of pixel (0, 0)
+  ptrdiff_t height, width;
+  size_t channels;         ///< of a pixel that are transformed
+  size_t pixel;            ///< floats from pixel to pixel
+  ptrdiff_t top, left;     ///< first row and column of the first tile; may lie outside of the image
+  size_t rows, columns;    ///< tiles; they lie m pixels apart
+  float *planes;           ///< first tile's first channel in the first plane
+  size_t plane, pitch;     ///< floats from plane to plane and from tile to tile
+} fk_winograd_tiles;
+
+/// planes ← Bᵀ d B for the (m+2)² inputs d of each tile, zero outside of the image. Reads `image`.
+void fk_winograd_input(fk_isa isa, const fk_winograd_tiles *tiles);
+/// image ← Aᵀ M A, the m² outputs of each tile; what lies outside of the image is dropped.
+void fk_winograd_output(fk_isa isa, const fk_winograd_tiles *tiles);
+/// planes ← A d Aᵀ for the m² output gradients d of each tile, zero outside of the image. Reads `image`.
+void fk_winograd_output_gradient(fk_isa isa, const fk_winograd_tiles *tiles);
+
+/// planes ← G g Gᵀ for `count` weights of each tap, where planes lie `plane` and taps `tap` floats apart; with
+/// `turned`, of the kernel turned by 180°.
+void fk_winograd_weight(
+    fk_isa isa, float *planes, size_t plane, const float *weight, size_t tap, size_t outputs, size_t count, int turned);
+/// d_weight[3][3] ← Gᵀ s G for `count` floats, where planes lie `plane` and taps `tap` floats apart.
+void fk_winograd_weight_gradient(
+    fk_isa isa, float *d_weight, size_t tap, const float *planes, size_t plane, size_t outputs, size_t count);
+
+#endif

@@ -1,0 +1,61 @@
+#define _GNU_SOURCE
+#include "isa.h"
+#include <sched.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static const char *const names[] = {"baseline", "avx2", "avx512"};
+static _Atomic int selected = -1;
+
+bool fk_available(fk_isa isa) {
+#if defined(__x86_64__)
+  switch (isa) {
+    case FK_ISA_AVX512:
+      return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
+             __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl") &&
+             __builtin_cpu_supports("fma");
+    case FK_ISA_AVX2:
+      return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
+    default:
+      return true;
+  }
+#else
+  return isa == FK_ISA_BASELINE;
+#endif
+}
+
+static fk_isa choose(void) {
+  const char *wish = getenv("FOVEA_KERNELS");
+  for (int isa = FK_ISA_AVX512; isa >= FK_ISA_BASELINE; isa--) {
+    if (!fk_available((fk_isa)isa)) continue;
+    if (wish == NULL || *wish == 0 || strcmp(wish, names[isa]) == 0) return (fk_isa)isa;
+  }
+  return FK_ISA_BASELINE;
+}
+
+fk_isa fk_selected(void) {
+  int isa = atomic_load_explicit(&selected, memory_order_relaxed);
+  if (__builtin_expect(isa < 0, 0)) {
+    isa = choose();
+    atomic_store_explicit(&selected, isa, memory_order_relaxed);
+  }
+  return (fk_isa)isa;
+}
+
+bool fk_select(fk_isa isa) {
+  if (!fk_available(isa)) return false;
+  atomic_store_explicit(&selected, (int)isa, memory_order_relaxed);
+  return true;
+}
+
+const char *fk_name(fk_isa isa) { return names[isa]; }
+
+int fk_processor_count(void) {
+#ifdef __linux__
+  cpu_set_t set;
+  if (sched_getaffinity(0, sizeof set, &set) == 0) return CPU_COUNT(&set);
+#endif
+  return (int)sysconf(_SC_NPROCESSORS_ONLN);
+}

@@ -1,0 +1,80 @@
+// Moving values between lanes, and small steps that several families share, for a body to include after it has its
+// vector vocabulary.
+
+// Sums run in float over so many rows and then in double: short enough that a float sum loses nothing that matters,
+// and the rows are still in the first cache for a second look.
+#undef FK_CHUNK
+#define FK_CHUNK 64
+
+// Adds each of the first `lanes` lanes to `sums`.
+FK_INLINE void FK(add_to_double)(double *sums, vf v, size_t lanes) {
+  float lane[FK_W];
+  vf_store(lane, v);
+  for (size_t i = 0; i < lanes; i++) sums[i] += (double)lane[i];
+}
+
+// The gradient behind a ReLU whose output or input is z. A NaN in z lets the gradient through, so that it shows.
+FK_INLINE vf FK(behind_relu)(vf gradient, vf z) { return vf_select(z <= vf_zero(), vf_zero(), gradient); }
+
+// Two vectors a and b, seen as blocks of `s` lanes: the even blocks of both, and the odd blocks of both.
+#define FK_EVEN_LANE(l, s) ((l) & (s) ? FK_W + (l) - (s) : (l))
+#define FK_ODD_LANE(l, s) ((l) & (s) ? FK_W + (l) : (l) + (s))
+#if FK_W == 16
+#define FK_SHUFFLE(a, b, LANE, s)                                                                               \
+  __builtin_shufflevector(a, b, LANE(0, s), LANE(1, s), LANE(2, s), LANE(3, s), LANE(4, s), LANE(5, s),         \
+                          LANE(6, s), LANE(7, s), LANE(8, s), LANE(9, s), LANE(10, s), LANE(11, s), LANE(12, s), \
+                          LANE(13, s), LANE(14, s), LANE(15, s))
+#elif FK_W == 8
+#define FK_SHUFFLE(a, b, LANE, s)                                                                             \
+  __builtin_shufflevector(a, b, LANE(0, s), LANE(1, s), LANE(2, s), LANE(3, s), LANE(4, s), LANE(5, s),       \
+                          LANE(6, s), LANE(7, s))
+#else
+#define FK_SHUFFLE(a, b, LANE, s) __builtin_shufflevector(a, b, LANE(0, s), LANE(1, s), LANE(2, s), LANE(3, s))
+#endif
+#define FK_EVEN(a, b, s) FK_SHUFFLE(a, b, FK_EVEN_LANE, s)
+#define FK_ODD(a, b, s) FK_SHUFFLE(a, b, FK_ODD_LANE, s)
+
+// One step of a transposition: exchanges the blocks of `s` lanes beside the diagonal.
+#define FK_EXCHANGE(rows, s)                                       \
+  FK_UNROLL for (int i = 0; i < FK_W; i++) if (!(i & (s))) {       \
+    vf even = FK_EVEN(rows[i], rows[i + (s)], s);                  \
+    rows[i + (s)] = FK_ODD(rows[i], rows[i + (s)], s);             \
+    rows[i] = even;                                                \
+  }
+
+// Lane j of rows[i] becomes lane i of rows[j].
+FK_INLINE void FK(transpose)(vf rows[FK_W]) {
+#if FK_W == 16
+  FK_EXCHANGE(rows, 8)
+#endif
+#if FK_W >= 8
+  FK_EXCHANGE(rows, 4)
+#endif
+  FK_EXCHANGE(rows, 2)
+  FK_EXCHANGE(rows, 1)
+}
+
+// One step of adding up: half as many vectors, each with the sums of twice as many rows.
+#define FK_FOLD(rows, s) \
+  FK_UNROLL for (int i = 0; i < (s); i++) rows[i] = FK_EVEN(rows[i], rows[i + (s)], s) + FK_ODD(rows[i], rows[i + (s)], s);
+
+// Lane i of the result is the sum of all lanes of rows[i], in the same order for every i.
+FK_INLINE vf FK(sums_of_rows)(vf rows[FK_W]) {
+#if FK_W == 16
+  FK_FOLD(rows, 8)
+#endif
+#if FK_W >= 8
+  FK_FOLD(rows, 4)
+#endif
+  FK_FOLD(rows, 2)
+  FK_FOLD(rows, 1)
+  return rows[0];
+}
+
+#undef FK_EVEN_LANE
+#undef FK_ODD_LANE
+#undef FK_SHUFFLE
+#undef FK_EVEN
+#undef FK_ODD
+#undef FK_EXCHANGE
+#undef FK_FOLD

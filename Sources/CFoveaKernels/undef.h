@@ -1,0 +1,21 @@
+// Ends one inclusion of a body.
+#undef FK_SUFFIX
+#undef FK_W
+#undef vf
+#undef vi
+#undef vf_load
+#undef vf_store
+#undef vf_set1
+#undef vf_zero
+#undef vf_fma
+#undef vf_max
+#undef vf_min
+#undef vf_sum
+#undef vf_hmax
+#undef vf_exp
+#undef vf_sigmoid
+#undef vf_select
+#undef vf_load_part
+#undef vf_store_part
+#undef vf_load_n
+#undef vf_store_n

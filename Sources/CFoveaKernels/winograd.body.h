@@ -1,0 +1,232 @@
+// Transforms of fk_winograd.h. A one-dimensional transform maps an array of vectors (lanes are channels) to another;
+// the two-dimensional one applies it to the columns of a tile and then to the rows of what came out. m is a constant
+// where these are inlined, so every loop unrolls.
+//
+// The matrices, for interpolation points 0, 1, −1 (, 2, −2) and ∞:
+//
+//   m = 2   Bᵀ = 1  0 -1  0    G = 1    0   0      Aᵀ = 1 1  1  0
+//                0  1  1  0        1/2  1/2 1/2         0 1 -1 -1
+//                0 -1  1  0        1/2 -1/2 1/2
+//                0  1  0 -1        0    0   1
+//
+//   m = 4   Bᵀ = 4  0 -5  0  1  0   G =  1/4    0     0     Aᵀ = 1 1  1 1  1 0
+//                0 -4 -4  1  1  0       -1/6  -1/6  -1/6         0 1 -1 2 -2 0
+//                0  4 -4 -1  1  0       -1/6   1/6  -1/6         0 1  1 4  4 0
+//                0 -2 -1  2  1  0        1/24  1/12  1/6         0 1 -1 8 -8 1
+//                0  2 -1 -2  1  0        1/24 -1/12  1/6
+//                0  4  0 -5  0  1         0     0     1
+
+#define WINO_MAX 6
+#define wino_times(c, a) (vf_set1(c) * (a))
+#define wino_fma(c, a, b) vf_fma(vf_set1(c), a, b)
+
+// Bᵀ d
+FK_INLINE void FK(wino_b)(const size_t m, vf *o, const vf *d) {
+  if (m == 2) {
+    o[0] = d[0] - d[2];
+    o[1] = d[1] + d[2];
+    o[2] = d[2] - d[1];
+    o[3] = d[1] - d[3];
+    return;
+  }
+  const vf a = wino_fma(-4.0f, d[2], d[4]), b = wino_fma(-4.0f, d[1], d[3]);
+  const vf c = d[4] - d[2], e = wino_times(2.0f, d[3] - d[1]);
+  o[0] = wino_fma(4.0f, d[0], wino_fma(-5.0f, d[2], d[4]));
+  o[1] = a + b;
+  o[2] = a - b;
+  o[3] = c + e;
+  o[4] = c - e;
+  o[5] = wino_fma(4.0f, d[1], wino_fma(-5.0f, d[3], d[5]));
+}
+
+// Aᵀ p
+FK_INLINE void FK(wino_a)(const size_t m, vf *o, const vf *p) {
+  if (m == 2) {
+    o[0] = p[0] + p[1] + p[2];
+    o[1] = p[1] - p[2] - p[3];
+    return;
+  }
+  const vf a = p[1] + p[2], b = p[1] - p[2], c = p[3] + p[4], d = p[3] - p[4];
+  o[0] = p[0] + a + c;
+  o[1] = wino_fma(2.0f, d, b);
+  o[2] = wino_fma(4.0f, c, a);
+  o[3] = wino_fma(8.0f, d, b) + p[5];
+}
+
+// A d
+FK_INLINE void FK(wino_a_turned)(const size_t m, vf *o, const vf *d) {
+  if (m == 2) {
+    o[0] = d[0];
+    o[1] = d[0] + d[1];
+    o[2] = d[0] - d[1];
+    o[3] = -d[1];
+    return;
+  }
+  const vf even = d[0] + d[2], odd = d[1] + d[3];
+  const vf a = wino_fma(4.0f, d[2], d[0]), b = wino_fma(8.0f, d[3], wino_times(2.0f, d[1]));
+  o[0] = d[0];
+  o[1] = even + odd;
+  o[2] = even - odd;
+  o[3] = a + b;
+  o[4] = a - b;
+  o[5] = d[3];
+}
+
+// G g
+FK_INLINE void FK(wino_g)(const size_t m, vf *o, const vf *g) {
+  if (m == 2) {
+    const vf a = wino_times(0.5f, g[0] + g[2]), b = wino_times(0.5f, g[1]);
+    o[0] = g[0];
+    o[1] = a + b;
+    o[2] = a - b;
+    o[3] = g[2];
+    return;
+  }
+  const vf a = wino_times(-1.0f / 6, g[0] + g[2]), b = wino_times(-1.0f / 6, g[1]);
+  const vf c = wino_fma(1.0f / 24, g[0], wino_times(1.0f / 6, g[2])), d = wino_times(1.0f / 12, g[1]);
+  o[0] = wino_times(0.25f, g[0]);
+  o[1] = a + b;
+  o[2] = a - b;
+  o[3] = c + d;
+  o[4] = c - d;
+  o[5] = g[2];
+}
+
+// Gᵀ s
+FK_INLINE void FK(wino_g_turned)(const size_t m, vf *o, const vf *s) {
+  if (m == 2) {
+    const vf a = wino_times(0.5f, s[1] + s[2]);
+    o[0] = s[0] + a;
+    o[1] = wino_times(0.5f, s[1] - s[2]);
+    o[2] = a + s[3];
+    return;
+  }
+  const vf a = s[1] + s[2], b = s[2] - s[1], c = s[3] + s[4], d = s[3] - s[4];
+  o[0] = wino_fma(0.25f, s[0], wino_fma(-1.0f / 6, a, wino_times(1.0f / 24, c)));
+  o[1] = wino_fma(1.0f / 6, b, wino_times(1.0f / 12, d));
+  o[2] = wino_fma(-1.0f / 6, a, wino_fma(1.0f / 6, c, s[5]));
+}
+
+typedef void FK(wino_line)(const size_t m, vf *o, const vf *d);
+
+// out[to][to] = T in[from][from] Tᵀ
+FK_INLINE void FK(wino_square)(
+    FK(wino_line) * line, const size_t m, const size_t from, const size_t to, vf out[WINO_MAX][WINO_MAX],
+    vf in[WINO_MAX][WINO_MAX]) {
+  vf half[WINO_MAX][WINO_MAX];
+  FK_UNROLL for (size_t j = 0; j < from; j++) {
+    vf column[WINO_MAX], result[WINO_MAX];
+    FK_UNROLL for (size_t i = 0; i < from; i++) column[i] = in[i][j];
+    line(m, result, column);
+    FK_UNROLL for (size_t i = 0; i < to; i++) half[i][j] = result[i];
+  }
+  FK_UNROLL for (size_t i = 0; i < to; i++) line(m, out[i], half[i]);
+}
+
+static const float FK(wino_zeros)[FK_W];
+
+FK_INLINE void FK(wino_read)(
+    const fk_winograd_tiles *t, FK(wino_line) * line, const size_t m, const size_t from, const size_t to) {
+  const ptrdiff_t pitch = (ptrdiff_t)t->pixel, row_pitch = t->width * pitch;
+  for (size_t r = 0; r < t->rows; r++)
+    for (size_t q = 0; q < t->columns; q++) {
+      const ptrdiff_t top = t->top + (ptrdiff_t)(r * m), left = t->left + (ptrdiff_t)(q * m);
+      const float *tile = t->image + top * row_pitch + left * pitch;
+      float *planes = t->planes + (r * t->columns + q) * t->pitch;
+      const int inside = top >= 0 && left >= 0 && top + (ptrdiff_t)from <= t->height && left + (ptrdiff_t)from <= t->width;
+      for (size_t c = 0; c < t->channels; c += FK_W) {
+        vf in[WINO_MAX][WINO_MAX], out[WINO_MAX][WINO_MAX];
+        if (inside) {
+          FK_UNROLL for (size_t i = 0; i < from; i++)
+            FK_UNROLL for (size_t j = 0; j < from; j++)
+              in[i][j] = vf_load(tile + (ptrdiff_t)i * row_pitch + (ptrdiff_t)j * pitch + c);
+        } else {
+          FK_UNROLL for (size_t i = 0; i < from; i++)
+            FK_UNROLL for (size_t j = 0; j < from; j++) {
+              const ptrdiff_t y = top + (ptrdiff_t)i, x = left + (ptrdiff_t)j;
+              const int valid = y >= 0 && y < t->height && x >= 0 && x < t->width;
+              in[i][j] = vf_load(valid ? t->image + y * row_pitch + x * pitch + c : FK(wino_zeros));
+            }
+        }
+        FK(wino_square)(line, m, from, to, out, in);
+        FK_UNROLL for (size_t i = 0; i < to; i++)
+          FK_UNROLL for (size_t j = 0; j < to; j++) vf_store(planes + (i * to + j) * t->plane + c, out[i][j]);
+      }
+    }
+}
+
+FK_INLINE void FK(wino_write)(const fk_winograd_tiles *t, const size_t m) {
+  const ptrdiff_t pitch = (ptrdiff_t)t->pixel, row_pitch = t->width * pitch;
+  for (size_t r = 0; r < t->rows; r++)
+    for (size_t q = 0; q < t->columns; q++) {
+      const ptrdiff_t top = t->top + (ptrdiff_t)(r * m), left = t->left + (ptrdiff_t)(q * m);
+      float *tile = t->image + top * row_pitch + left * pitch;
+      const float *planes = t->planes + (r * t->columns + q) * t->pitch;
+      const size_t below = (size_t)(t->height - top), beside = (size_t)(t->width - left);
+      for (size_t c = 0; c < t->channels; c += FK_W) {
+        vf in[WINO_MAX][WINO_MAX], out[WINO_MAX][WINO_MAX];
+        FK_UNROLL for (size_t i = 0; i < m + 2; i++)
+          FK_UNROLL for (size_t j = 0; j < m + 2; j++) in[i][j] = vf_load(planes + (i * (m + 2) + j) * t->plane + c);
+        FK(wino_square)(FK(wino_a), m, m + 2, m, out, in);
+        FK_UNROLL for (size_t i = 0; i < m; i++)
+          FK_UNROLL for (size_t j = 0; j < m; j++)
+            if (i < below && j < beside) vf_store(tile + (ptrdiff_t)i * row_pitch + (ptrdiff_t)j * pitch + c, out[i][j]);
+      }
+    }
+}
+
+static void FK(winograd_input)(const fk_winograd_tiles *t) {
+  if (t->outputs == 2) FK(wino_read)(t, FK(wino_b), 2, 4, 4);
+  else FK(wino_read)(t, FK(wino_b), 4, 6, 6);
+}
+
+static void FK(winograd_output_gradient)(const fk_winograd_tiles *t) {
+  if (t->outputs == 2) FK(wino_read)(t, FK(wino_a_turned), 2, 2, 4);
+  else FK(wino_read)(t, FK(wino_a_turned), 4, 4, 6);
+}
+
+static void FK(winograd_output)(const fk_winograd_tiles *t) {
+  if (t->outputs == 2) FK(wino_write)(t, 2);
+  else FK(wino_write)(t, 4);
+}
+
+FK_INLINE void FK(wino_weight)(
+    float *planes, size_t plane, const float *weight, size_t tap, const size_t m, size_t count, int turned) {
+  for (size_t c = 0; c < count; c += FK_W) {
+    vf in[WINO_MAX][WINO_MAX], out[WINO_MAX][WINO_MAX];
+    FK_UNROLL for (size_t i = 0; i < 3; i++)
+      FK_UNROLL for (size_t j = 0; j < 3; j++)
+        in[i][j] = vf_load(weight + (turned ? 8 - (i * 3 + j) : i * 3 + j) * tap + c);
+    FK(wino_square)(FK(wino_g), m, 3, m + 2, out, in);
+    FK_UNROLL for (size_t i = 0; i < m + 2; i++)
+      FK_UNROLL for (size_t j = 0; j < m + 2; j++) vf_store(planes + (i * (m + 2) + j) * plane + c, out[i][j]);
+  }
+}
+
+static void FK(winograd_weight)(
+    float *planes, size_t plane, const float *weight, size_t tap, size_t outputs, size_t count, int turned) {
+  if (outputs == 2) FK(wino_weight)(planes, plane, weight, tap, 2, count, turned);
+  else FK(wino_weight)(planes, plane, weight, tap, 4, count, turned);
+}
+
+FK_INLINE void FK(wino_weight_gradient)(
+    float *d_weight, size_t tap, const float *planes, size_t plane, const size_t m, size_t count) {
+  for (size_t c = 0; c < count; c += FK_W) {
+    vf in[WINO_MAX][WINO_MAX], out[WINO_MAX][WINO_MAX];
+    FK_UNROLL for (size_t i = 0; i < m + 2; i++)
+      FK_UNROLL for (size_t j = 0; j < m + 2; j++) in[i][j] = vf_load(planes + (i * (m + 2) + j) * plane + c);
+    FK(wino_square)(FK(wino_g_turned), m, m + 2, 3, out, in);
+    FK_UNROLL for (size_t i = 0; i < 3; i++)
+      FK_UNROLL for (size_t j = 0; j < 3; j++) vf_store(d_weight + (i * 3 + j) * tap + c, out[i][j]);
+  }
+}
+
+static void FK(winograd_weight_gradient)(
+    float *d_weight, size_t tap, const float *planes, size_t plane, size_t outputs, size_t count) {
+  if (outputs == 2) FK(wino_weight_gradient)(d_weight, tap, planes, plane, 2, count);
+  else FK(wino_weight_gradient)(d_weight, tap, planes, plane, 4, count);
+}
+
+#undef WINO_MAX
+#undef wino_times
+#undef wino_fma

@@ -1,0 +1,16 @@
+#define FK_BODY "winograd.body.h"
+#include "family.h"
+
+void fk_winograd_input(fk_isa isa, const fk_winograd_tiles *t) { FK_CALL_FOR(isa, winograd_input, t); }
+void fk_winograd_output(fk_isa isa, const fk_winograd_tiles *t) { FK_CALL_FOR(isa, winograd_output, t); }
+void fk_winograd_output_gradient(fk_isa isa, const fk_winograd_tiles *t) { FK_CALL_FOR(isa, winograd_output_gradient, t); }
+
+void fk_winograd_weight(
+    fk_isa isa, float *planes, size_t plane, const float *weight, size_t tap, size_t outputs, size_t count, int turned) {
+  FK_CALL_FOR(isa, winograd_weight, planes, plane, weight, tap, outputs, count, turned);
+}
+
+void fk_winograd_weight_gradient(
+    fk_isa isa, float *d_weight, size_t tap, const float *planes, size_t plane, size_t outputs, size_t count) {
+  FK_CALL_FOR(isa, winograd_weight_gradient, d_weight, tap, planes, plane, outputs, count);
+}

@@ -1,0 +1,284 @@
+import CFoveaKernels
+import FoveaTensor
+
+extension CBAMGate {
+  /// One backward pass over a batch: everything of the forward pass in reverse.
+  ///
+  /// For each image: the gradient behind the ReLU and that of the spatial map; then, once the sums that the
+  /// normalisation needs are known, back through the convolution, the pools over the channels, the perceptron and
+  /// the pools over the pixels. Every image leaves its own partial sums, which are added in the order of the images.
+  struct BackwardPass {
+    private let image: ImageExtent
+    private let saved: Saved
+    private let needsParameters: Bool
+    private let x: Source
+    private let dOutput: Source
+    private let output: Source?
+    /// Behind the ReLU: the gradient of the sum, and of the residual.
+    private let dResidual: Buffer?
+    private let dInput: Buffer
+    private let channel: ChannelBackward?
+    private let spatial: SpatialBackward?
+    /// Stand in for the maps and the gradients of absent gates.
+    private let ones, zeros: Buffer
+
+    init(_ dOutput: Tensor, _ saved: Saved, needsParameters: Bool) {
+      image = ImageExtent(saved.input)
+      self.saved = saved
+      self.needsParameters = needsParameters
+      x = Source(saved.input)
+      self.dOutput = Source(dOutput)
+      output = saved.output.map { Source($0) }
+      dInput = Buffer(saved.input.shape)
+      // Without a ReLU the residual's gradient is the output's; without a residual the masked gradient needs no
+      // place of its own, for the input's gradient overwrites it element by element.
+      dResidual = saved.output != nil && saved.hasResidual ? Buffer(saved.input.shape) : nil
+      channel = saved.channel.map { [image] in ChannelBackward($0, saved.parameters.channel!, image) }
+      spatial = saved.spatial.map { [image] in
+        SpatialBackward($0, saved.parameters.spatial!, image, needsWeight: needsParameters)
+      }
+      ones = Buffer(repeating: 1, [max(image.channels, image.pixels)])
+      zeros = Buffer(repeating: 0, [image.pixels])
+    }
+
+    func run() -> Gradients {
+      defer { withExtendedLifetime(self) {} }
+      var sums = [Double](repeating: 0, count: 2 * image.count)
+      var total: [Double] = []
+      sums.withUnsafeMutableBufferPointer { sums in
+        let sums = sums.baseAddress!
+        if let spatial, spatial.dependsOnBatch {
+          WorkerPool.shared.forEach(image.count) { n in mask(n, sums + 2 * n) }
+          total = spatialSums(sums)
+          let correction = spatial.correction(total)
+          WorkerPool.shared.forEach(image.count) { index in
+            propagate(image.count - 1 - index, correction)
+          }
+        } else {
+          WorkerPool.shared.forEach(image.count) { n in
+            mask(n, sums + 2 * n)
+            propagate(n, .none)
+          }
+          total = spatialSums(sums)
+        }
+      }
+      return gradients(total)
+    }
+
+    private func spatialSums(_ sums: UnsafeMutablePointer<Double>) -> [Double] {
+      sum(of: Array(UnsafeBufferPointer(start: sums, count: 2 * image.count)), width: 2)
+    }
+
+    /// The gradient behind the ReLU, and that of the spatial gate before its sigmoid.
+    ///
+    /// - Parameter sums: gets what the normalisation's gradient needs of this image.
+    private func mask(_ n: Int, _ sums: UnsafeMutablePointer<Double>) {
+      let start = n * image.floats
+      let unused = Buffer([spatial == nil ? image.pixels : 0])
+      withExtendedLifetime(unused) {
+        fk_gate_apply_backward(
+          spatial.map { $0.dMap.floats + n * image.pixels } ?? unused.floats,
+          (dResidual ?? dInput).floats + start, dOutput.floats + start, output.map { $0.floats + start },
+          x.floats + start, channelMap(n), image.pixels, image.channels)
+      }
+      spatial?.throughSigmoid(n, sums)
+    }
+
+    /// From there back to the input.
+    private func propagate(_ n: Int, _ correction: SpatialBackward.Correction) {
+      let start = n * image.floats
+      let pools = spatial?.throughConvolution(n, correction)
+      let masked = output == nil ? dOutput.floats : Floats((dResidual ?? dInput).floats)
+      withUnsafeTemporaryAllocation(of: Double.self, capacity: image.channels) { dChannel in
+        withExtendedLifetime(pools) {
+          fk_gate_scaled_backward(
+            dInput.floats + start, dChannel.baseAddress, masked + start, x.floats + start,
+            spatial.map { $0.map.floats + n * image.pixels } ?? Floats(ones.floats),
+            (pools ?? zeros).floats + (pools == nil ? 0 : image.pixels), (pools ?? zeros).floats,
+            spatial.map { $0.maximumChannel.indices + n * image.pixels } ?? UnsafePointer(zeros.indices),
+            image.pixels, image.channels)
+        }
+        channel?.run(n, dChannel.baseAddress!, dInput.floats + start)
+      }
+    }
+
+    private func channelMap(_ n: Int) -> Floats {
+      channel.map { $0.map.floats + n * image.channels } ?? Floats(ones.floats)
+    }
+
+    private func gradients(_ sums: [Double]) -> Gradients {
+      var gradients = Gradients(input: dInput.tensor)
+      if saved.hasResidual { gradients.residual = dResidual?.tensor ?? dOutput.tensor }
+      if needsParameters {
+        channel?.addParameters(to: &gradients)
+        spatial?.addParameters(to: &gradients, sums)
+      }
+      return gradients
+    }
+  }
+
+  /// The channel gate of a backward pass.
+  struct ChannelBackward {
+    private let image: ImageExtent
+    private let gate: Channel
+    private let state: ChannelState
+    private let hiddenCount: Int
+    let map: Source
+    private let hidden, w1Transposed, w2: Source
+    private let maximumPixel: Source?
+    /// [N, C]: the gradient before the sigmoid.
+    private let dSum: Buffer
+    /// [pools · N, hidden]: the gradient before the perceptron's ReLU.
+    private let dHidden: Buffer
+
+    init(_ state: ChannelState, _ gate: Channel, _ image: ImageExtent) {
+      self.image = image
+      self.gate = gate
+      self.state = state
+      hiddenCount = gate.w1.shape[1]
+      map = Source(state.map)
+      hidden = Source(state.hidden)
+      w1Transposed = Source(state.w1Transposed)
+      w2 = Source(gate.w2)
+      maximumPixel = state.maximumPixel.map { Source($0) }
+      dSum = Buffer(state.map.shape)
+      dHidden = Buffer(state.hidden.shape)
+    }
+
+    /// - Parameters:
+    ///   - dChannel: the gradient of image `n`'s channel map, [C].
+    ///   - gradient: of the gated features; becomes that of the input.
+    func run(_ n: Int, _ dChannel: UnsafePointer<Double>, _ gradient: MutableFloats) {
+      let own = n * image.channels
+      fk_gate_channel_backward(dSum.floats + own, dChannel, map.floats + own, image.channels)
+      let pools = gate.pools.count
+      let dPooled = Buffer([pools, image.channels])
+      for pool in 0..<pools {
+        let row = (pool * image.count + n) * hiddenCount
+        let isAverage = pool == 0 && gate.pools.contains(.average)
+        fk_gate_hidden_backward(
+          dHidden.floats + row, dPooled.floats + pool * image.channels, dSum.floats + own,
+          hidden.floats + row,
+          w1Transposed.floats, w2.floats, hiddenCount, image.channels, isAverage ? 1 / Float(image.pixels) : 1
+        )
+      }
+      withExtendedLifetime(dPooled) {
+        fk_gate_input_backward(
+          gradient, gradient, map.floats + own, gate.pools.contains(.average) ? Floats(dPooled.floats) : nil,
+          maximumPixel.map { _ in Floats(dPooled.floats) + (pools - 1) * image.channels },
+          maximumPixel.map { $0.indices + own }, image.pixels, image.channels)
+      }
+    }
+
+    /// The perceptron's gradients are plain products over the batch.
+    func addParameters(to gradients: inout Gradients) {
+      let first = Linear.backward(dHidden.tensor, x: state.pooled, weight: gate.w1, needs: [.weight, .bias])
+      let second = Linear.backward(dSum.tensor, x: state.hiddenSum, weight: gate.w2, needs: [.weight, .bias])
+      gradients.w1 = first.dWeight
+      gradients.w2 = second.dWeight
+      if gate.b1 != nil { gradients.b1 = first.dBias }
+      if gate.b2 != nil, let dBias = second.dBias {
+        gradients.b2 = Tensor(dBias.scalars.map { Float(gate.pools.count) * $0 }, shape: dBias.shape)
+      }
+    }
+  }
+
+  /// The spatial gate of a backward pass.
+  struct SpatialBackward {
+    /// What the dependence of the batch's statistics on every pixel adds to a gradient: constant + slope · (x − mean).
+    struct Correction {
+      var constant, slope: Float
+      static let none = Correction(constant: 0, slope: 0)
+    }
+
+    private let image: ImageExtent
+    private let gate: Spatial
+    private let scale: SpatialScaleState
+    private let plane: fk_plane
+    let map, maximumChannel: Source
+    private let pooled, convolved: Source
+    /// [2, k, k], turned by half a turn, the mean's divided by C.
+    private let turnedWeights: Source
+    /// [N, H, W]: the gradient of the map, then that before the sigmoid.
+    let dMap: Buffer
+    /// [N, 2, k, k]; nil where it is not needed.
+    private let dWeights: Buffer?
+
+    init(_ state: SpatialState, _ gate: Spatial, _ image: ImageExtent, needsWeight: Bool) {
+      self.image = image
+      self.gate = gate
+      scale = state.scale
+      let k = gate.weight.shape[0]
+      plane = fk_plane(height: image.height, width: image.width, k: k)
+      map = Source(state.map)
+      maximumChannel = Source(state.maximumChannel)
+      pooled = Source(state.pooled)
+      convolved = Source(state.convolved)
+      var turned = gate.weight.transposed([2, 0, 1, 3]).scalars
+      turned[..<(k * k)].reverse()
+      turned[(k * k)...].reverse()
+      for tap in k * k..<2 * k * k { turned[tap] /= Float(image.channels) }
+      turnedWeights = Source(Tensor(turned, shape: [2, k, k]))
+      dMap = Buffer([image.count, image.height, image.width])
+      dWeights = needsWeight ? Buffer([image.count, 2, k, k]) : nil
+    }
+
+    /// Whether the normalisation used the statistics of the batch.
+    var dependsOnBatch: Bool {
+      if case .batch? = gate.normalization?.statistics { true } else { false }
+    }
+
+    /// - Parameter sums: gets Σ dz and Σ dz · (x − mean) of image `n`.
+    func throughSigmoid(_ n: Int, _ sums: UnsafeMutablePointer<Double>) {
+      let own = n * image.pixels
+      fk_plane_sigmoid_backward(
+        dMap.floats + own, map.floats + own, convolved.floats + own, image.pixels, scale.mean, sums, sums + 1)
+    }
+
+    /// - Parameter sums: Σ dz and Σ dz · (x − mean) of the batch.
+    func correction(_ sums: [Double]) -> Correction {
+      let share = -Double(scale.gain) / Double(image.count * image.pixels)
+      let inverseVariance = Double(scale.inverseStd) * Double(scale.inverseStd)
+      return Correction(
+        constant: Float(share * sums[0]), slope: Float(share * inverseVariance * sums[1]))
+    }
+
+    /// - Returns: the gradients of image `n`'s pools over the channels, [2, H, W]: that of the maximum, and the share
+    ///   of each channel in that of the mean.
+    func throughConvolution(_ n: Int, _ correction: Correction) -> Buffer {
+      let own = n * image.pixels
+      let size = fk_plane_floats(plane)
+      let pools = Buffer([2, image.height, image.width])
+      let padded = Buffer([2, size])
+      defer { withExtendedLifetime(padded) {} }
+      let dConvolved = padded.floats
+      fk_plane_normalize_backward(
+        dConvolved, dMap.floats + own, convolved.floats + own, plane, scale.affine, correction.constant,
+        correction.slope)
+      for pool in 0..<2 {
+        let taps = plane.k * plane.k
+        fk_plane_correlate(
+          pools.floats + pool * image.pixels, dConvolved, 1, turnedWeights.floats + pool * taps, plane)
+        guard let dWeights else { continue }
+        let input = padded.floats + size
+        fk_plane_pad(input, pooled.floats + 2 * own + pool * image.pixels, plane)
+        fk_plane_correlate_weights(dWeights.floats + (2 * n + pool) * taps, input, dConvolved, plane)
+      }
+      return pools
+    }
+
+    func addParameters(to gradients: inout Gradients, _ sums: [Double]) {
+      if let dWeights {
+        let k = plane.k
+        let partials = dWeights.tensor.scalars.map { Double($0) }
+        let total = sum(of: partials, width: 2 * k * k)
+        gradients.spatialWeight = Tensor(total.map { Float($0) }, shape: [2, k, k]).transposed([1, 2, 0])
+          .reshaped([k, k, 2, 1])
+      }
+      if gate.normalization != nil {
+        gradients.beta = Tensor([Float(sums[0])], shape: [1])
+        gradients.gamma = Tensor([Float(sums[1] * Double(scale.inverseStd))], shape: [1])
+      }
+    }
+  }
+}

@@ -1,0 +1,235 @@
+import FoveaTensor
+
+/// The convolutional block attention module, fused: channel gate, spatial gate, and the residual block's addition and
+/// ReLU behind them.
+///
+///     channel = sigmoid(MLP(average pool) + MLP(max pool))                       [N, C]
+///     spatial = sigmoid(BN(convolution k×k of [max, mean] over the channels))    [N, H, W, 1]
+///     output  = max(0, x · channel · spatial + residual)                         [N, H, W, C]
+///
+/// Either gate may be absent, and so may the residual and the ReLU. Images run in parallel, each while it is in the
+/// cache; a training pass waits once for all images, in both directions, since the spatial gate's normalisation looks
+/// at the whole batch. With running statistics an image's result does not depend on its batch.
+///
+/// The gradient of a maximum goes to the first element that has it, in both pools.
+///
+/// - Note: Woo et al., "CBAM: Convolutional Block Attention Module", ECCV 2018, equations 1 to 3. The normalisation in
+///   the spatial gate and the order [max, mean] are those of the authors' code.
+public enum CBAMGate {
+  /// What the channel gate looks at.
+  public struct ChannelPools: OptionSet, Hashable, Sendable {
+    public let rawValue: Int
+    public init(rawValue: Int) { self.rawValue = rawValue }
+
+    public static let average = ChannelPools(rawValue: 1)
+    public static let maximum = ChannelPools(rawValue: 2)
+    public static let both: ChannelPools = [.average, .maximum]
+
+    /// How many pools there are: how often the perceptron runs.
+    var count: Int { rawValue.nonzeroBitCount }
+  }
+
+  /// The channel gate: one perceptron, shared by the pools.
+  public struct Channel: Sendable {
+    public var pools: ChannelPools
+    /// [C, hidden]
+    public var w1: Tensor
+    /// [hidden], or nil for none.
+    public var b1: Tensor?
+    /// [hidden, C]
+    public var w2: Tensor
+    /// [C], or nil for none. It counts once for each pool.
+    public var b2: Tensor?
+
+    public init(pools: ChannelPools = .both, w1: Tensor, b1: Tensor? = nil, w2: Tensor, b2: Tensor? = nil) {
+      self.pools = pools
+      self.w1 = w1
+      self.b1 = b1
+      self.w2 = w2
+      self.b2 = b2
+    }
+  }
+
+  /// The statistics with which the spatial gate normalises.
+  public enum Statistics: Sendable {
+    /// Those of the batch: training.
+    case batch
+    /// Given ones: inference. Both [1].
+    case running(mean: Tensor, variance: Tensor)
+  }
+
+  /// The batch normalisation of the spatial gate's one channel.
+  public struct Normalization: Sendable {
+    /// [1]
+    public var gamma: Tensor
+    /// [1]
+    public var beta: Tensor
+    /// Added to the variance.
+    public var epsilon: Float
+    public var statistics: Statistics
+
+    public init(gamma: Tensor, beta: Tensor, epsilon: Float = 1e-5, statistics: Statistics) {
+      self.gamma = gamma
+      self.beta = beta
+      self.epsilon = epsilon
+      self.statistics = statistics
+    }
+  }
+
+  /// The spatial gate: a convolution without bias, padded so that the map is as large as the image.
+  public struct Spatial: Sendable {
+    /// [k, k, 2, 1], k odd; input 0 is the maximum over the channels, input 1 the mean.
+    public var weight: Tensor
+    /// nil for none, as in the paper.
+    public var normalization: Normalization?
+
+    public init(weight: Tensor, normalization: Normalization? = nil) {
+      self.weight = weight
+      self.normalization = normalization
+    }
+  }
+
+  public struct Parameters: Sendable {
+    /// nil: every channel passes.
+    public var channel: Channel?
+    /// nil: every pixel passes.
+    public var spatial: Spatial?
+
+    public init(channel: Channel?, spatial: Spatial?) {
+      self.channel = channel
+      self.spatial = spatial
+    }
+  }
+
+  /// What a forward pass returns.
+  public struct Result: Sendable {
+    /// [N, H, W, C]
+    public let output: Tensor
+    /// The channel gate in 0...1, [N, C]; nil where it is absent.
+    public let channelMap: Tensor?
+    /// The spatial gate in 0...1, [N, H, W, 1]; nil where it is absent.
+    public let spatialMap: Tensor?
+    /// The statistics of the spatial gate's convolution, [1], for the running ones; nil unless it normalised with
+    /// those of the batch.
+    public let spatialStatistics: ChannelStatistics?
+    public let saved: Saved
+  }
+
+  /// Kept for backward: the input, the output where a ReLU made it, and for each gate its map and what it saw, which
+  /// is small beside the input. The gated features and the pools' gradients are computed again.
+  public struct Saved: Sendable {
+    let input: Tensor
+    /// For the mask of the ReLU; nil without.
+    let output: Tensor?
+    let hasResidual: Bool
+    let parameters: Parameters
+    let channel: ChannelState?
+    let spatial: SpatialState?
+  }
+
+  struct ChannelState: Sendable {
+    let map: Tensor  // [N, C]
+    /// The pools, average first: [pools · N, C].
+    let pooled: Tensor
+    /// Behind the ReLU: [pools · N, hidden], and summed over the pools: [N, hidden].
+    let hidden, hiddenSum: Tensor
+    /// The first pixel that has each channel's maximum, [N, C] as integers; nil without that pool.
+    let maximumPixel: Tensor?
+    /// w1 as [hidden, C].
+    let w1Transposed: Tensor
+  }
+
+  struct SpatialState: Sendable {
+    let map: Tensor  // [N, H, W, 1]
+    /// [N, 2, H, W]: maximum, mean.
+    let pooled: Tensor
+    /// The first channel that has each pixel's maximum, [N, H, W] as integers.
+    let maximumChannel: Tensor
+    /// Before the normalisation, [N, H, W].
+    let convolved: Tensor
+    let scale: SpatialScaleState
+  }
+
+  /// How the convolution's output is normalised: gain · (x − mean) + offset.
+  struct SpatialScaleState: Sendable {
+    var mean: Float = 0
+    var inverseStd: Float = 1
+    var gamma: Float = 1
+    var beta: Float = 0
+
+    var gain: Float { gamma * inverseStd }
+  }
+
+  /// The gradients of everything that a forward pass took; nil for what it did not have.
+  public struct Gradients: Sendable {
+    /// [N, H, W, C]
+    public var input: Tensor
+    /// [N, H, W, C]
+    public var residual: Tensor?
+    /// [C, hidden]
+    public var w1: Tensor?
+    /// [hidden]
+    public var b1: Tensor?
+    /// [hidden, C]
+    public var w2: Tensor?
+    /// [C]
+    public var b2: Tensor?
+    /// [k, k, 2, 1]
+    public var spatialWeight: Tensor?
+    /// [1]
+    public var gamma: Tensor?
+    /// [1]
+    public var beta: Tensor?
+  }
+
+  /// - Parameters:
+  ///   - x: the features, [N, H, W, C].
+  ///   - residual: what is added to the gated features, [N, H, W, C], or nil.
+  ///   - relu: whether a ReLU ends the pass.
+  public static func forward(
+    _ x: Tensor, residual: Tensor? = nil, relu: Bool = false, parameters: Parameters
+  ) -> Result {
+    let image = ImageExtent(x)
+    precondition(x.count > 0, "no features in \(x.shape)")
+    precondition(
+      residual.map { $0.shape == x.shape } ?? true, "residual \(residual?.shape ?? []) of \(x.shape)")
+    parameters.check(channels: image.channels)
+    let pass = ForwardPass(x, residual: residual, relu: relu, parameters: parameters)
+    return pass.run()
+  }
+
+  /// - Parameters:
+  ///   - dOutput: the gradient of the output, [N, H, W, C].
+  ///   - needsParameters: false leaves out the gradients of the parameters.
+  public static func backward(
+    _ dOutput: Tensor, _ saved: Saved, needsParameters: Bool = true
+  ) -> Gradients {
+    precondition(dOutput.shape == saved.input.shape, "gradient \(dOutput.shape) of \(saved.input.shape)")
+    return BackwardPass(dOutput, saved, needsParameters: needsParameters).run()
+  }
+}
+
+extension CBAMGate.Parameters {
+  /// Traps where shapes do not fit each other or the features' channels.
+  func check(channels: Int) {
+    if let channel {
+      let hidden = channel.w1.shape[1]
+      precondition(!channel.pools.isEmpty, "a channel gate without pools")
+      precondition(
+        channel.w1.shape == [channels, hidden] && channel.w2.shape == [hidden, channels],
+        "w1 \(channel.w1.shape) and w2 \(channel.w2.shape) for \(channels) channels")
+      precondition(
+        channel.b1.map { $0.shape == [hidden] } ?? true, "b1 for \(hidden) hidden units")
+      precondition(channel.b2.map { $0.shape == [channels] } ?? true, "b2 for \(channels) channels")
+    }
+    if let spatial {
+      let k = spatial.weight.shape[0]
+      precondition(
+        k % 2 == 1 && spatial.weight.shape == [k, k, 2, 1],
+        "spatial weight \(spatial.weight.shape) is not [k, k, 2, 1] with an odd k")
+      if let normalization = spatial.normalization {
+        precondition(normalization.gamma.count == 1 && normalization.beta.count == 1, "one channel")
+      }
+    }
+  }
+}

@@ -1,0 +1,155 @@
+import CFoveaKernels
+import FoveaTensor
+
+/// Runs a correlation piece by piece: the forward product and the input gradient.
+///
+/// A piece is a cell of the source by some panels of target channels. Panel follows panel, so that one's weights
+/// stay in cache for all pixels of the cell.
+struct BandProducts {
+  private let correlation: Correlation
+  private let plan: ConvolutionPlan
+  private let weight: PackedWeight
+  private let bias: Floats?
+  private let target: MutableFloats
+  private let cells: SourceCells
+  /// Of each phase.
+  private let runs: [PatchRuns]
+
+  /// - Parameters:
+  ///   - weight: packed for the correlation, or, where it is depthwise, as it is.
+  ///   - bias: [target channels], or nil.
+  init(
+    _ correlation: Correlation, plan: ConvolutionPlan, weight: PackedWeight, bias: Floats?,
+    source: Floats, target: MutableFloats
+  ) {
+    self.correlation = correlation
+    self.plan = plan
+    self.weight = weight
+    self.bias = bias
+    self.target = target
+    let cells = SourceCells(correlation, plan: plan, source: source)
+    self.cells = cells
+    runs = correlation.phases.map { cells.runs(tapRows: $0.tapRows, tapColumns: $0.tapColumns) }
+  }
+
+  /// Pieces that share no pixel: the batch statistics have a partial result for each.
+  var spatialPieces: Int { cells.count }
+
+  /// Target pixels of each spatial piece, where there is one phase.
+  var pixelCounts: [Int] {
+    (0..<cells.count).map { cells[$0].images.count * cells[$0].rows.count * correlation.target.width }
+  }
+
+  /// - Parameter moments: takes the statistics of each spatial piece's outputs, if asked for.
+  func run(moments: Moments? = nil) {
+    let panelGroups = (plan.panels.count - 1) / plan.panelsPerPiece + 1
+    // A guess at which cell this thread comes to next; a wrong one costs nothing but the fetch.
+    let stride = panelGroups == 1 ? WorkerPool.shared.threadCount : cells.count
+    WorkerPool.shared.forEach(cells.count * panelGroups) { piece in
+      let (index, panelGroup) = piece.quotientAndRemainder(dividingBy: panelGroups)
+      let cell = cells[index]
+      let first = panelGroup * plan.panelsPerPiece
+      let panels = first..<min(plan.panels.count, first + plan.panelsPerPiece)
+      withScratch(cells.scratchCount) { scratch in
+        let (base, imageStep) = cells.read(cell, scratch: scratch)
+        multiply(base, imageStep: imageStep, cell, panels, ahead: cells.extent(of: index + stride))
+      }
+      moments?.partial(index).add(
+        target + offset(image: cell.images.lowerBound, row: cell.rows.lowerBound, column: 0),
+        images: cell.images.count, imageStep: offset(image: 1, row: 0, column: 0),
+        pixels: cell.rows.count * correlation.target.width, channels: plan.panels.channels(of: panels),
+        of: correlation.target.channels)
+    }
+  }
+
+  /// Floats from the target's first pixel to another.
+  private func offset(image: Int, row: Int, column: Int) -> Int {
+    let side = correlation.target
+    return ((image * side.height + row) * side.width + column) * side.channels
+  }
+
+  private func multiply(
+    _ base: Floats, imageStep: Int, _ cell: SourceCells.Cell, _ panels: Range<Int>, ahead: fk_ahead
+  ) {
+    let step = correlation.target.step
+    var ahead = ahead
+    for panel in panels {
+      let place = plan.panels.place(of: panel)
+      for (index, phase) in correlation.phases.enumerated() where phase.rows > cell.rows.lowerBound {
+        var band = fk_conv_band()
+        band.source_row = cells.rowStep
+        band.source_pixel = cells.pixelStep
+        band.bias = bias.map { $0 + place.channels.lowerBound }
+        band.output_row = offset(image: 0, row: step.height, column: 0)
+        band.output_pixel = offset(image: 0, row: 0, column: step.width)
+        band.rows = min(phase.rows, cell.rows.upperBound) - cell.rows.lowerBound
+        band.width = phase.columns
+        band.channels = place.channels.count
+        if correlation.isFlat {
+          band.width *= band.rows
+          band.rows = 1
+        }
+        let row = phase.origin.row + cell.rows.lowerBound * step.height
+        for (slot, image) in cell.images.enumerated() {
+          band.source = base + slot * imageStep + place.group * correlation.sourceChannelsPerGroup
+          band.output =
+            target + offset(image: image, row: row, column: phase.origin.column) + place.channels.lowerBound
+          band.ahead = ahead.takeShare(of: cell.images.count - slot)
+          if plan.algorithm == .depthwise {
+            depthwise(band, phase: index)
+          } else {
+            direct(&band, phase: index, place)
+          }
+        }
+      }
+    }
+  }
+
+  private func direct(_ band: inout fk_conv_band, phase: Int, _ place: Panels.Place) {
+    let runs = runs[phase]
+    let patch = correlation.phases[phase].tapCount * correlation.sourceChannelsPerGroup
+    let offset = weight.phaseOffsets[phase] + place.group * weight.groupStrides[phase] + place.first * patch
+    weight.scalars.withFloats { weights in
+      runs.offsets.withUnsafeBufferPointer {
+        band.weights = weights + offset
+        band.patch = fk_conv_patch(runs: $0.baseAddress, run_count: $0.count, run_length: runs.length)
+        fk_conv_forward(plan.panels.isa, &band)
+      }
+    }
+  }
+
+  private func depthwise(_ band: fk_conv_band, phase: Int) {
+    let channels = correlation.target.channels
+    let weightRows = correlation.phases[phase].tapRows.flatMap { row in
+      correlation.phases[phase].tapColumns.map { (row.index * correlation.kernelWidth + $0.index) * channels }
+    }
+    weight.scalars.withFloats { weights in
+      runs[phase].offsets.withUnsafeBufferPointer { taps in
+        weightRows.withUnsafeBufferPointer { weightRows in
+          var depthwise = fk_depthwise_band(
+            source: band.source, source_row: band.source_row, source_pixel: band.source_pixel,
+            taps: taps.baseAddress, weight_rows: weightRows.baseAddress, tap_count: taps.count,
+            weights: weights, output: band.output, output_row: band.output_row,
+            output_pixel: band.output_pixel, rows: band.rows, width: band.width, channels: channels)
+          fk_depthwise_forward(plan.panels.isa, &depthwise)
+        }
+      }
+    }
+  }
+}
+
+extension fk_ahead {
+  /// Takes an even share off the front, `parts` of which are left.
+  mutating func takeShare(of parts: Int) -> fk_ahead {
+    let share = fk_ahead(start: start, count: count / parts)
+    start = start.map { $0 + share.count }
+    count -= share.count
+    return share
+  }
+}
+
+/// Unset memory from the pool for the duration of `body`.
+func withScratch<Result>(_ count: Int, _ body: (MutableFloats) -> Result) -> Result {
+  var scratch = Tensor(uninitialized: [count])
+  return scratch.withUnsafeMutableBufferPointer { body($0.baseAddress!) }
+}

@@ -1,0 +1,146 @@
+import FoveaTensor
+
+/// The two-dimensional convolution (cross-correlation, as in every framework of the field).
+///
+/// Activations are [N, H, W, C]; weights are [kh, kw, C/groups, O]. Every output element is one chain of multiply-adds in
+/// the order (row, column, channel) of its patch, whatever tile or batch it is in.
+public enum Conv2D {
+  /// output[n, h, w, o] = Σ input[n, h·stride + i·dilation − padding, …, c] · weight[i, j, c, o]
+  ///
+  /// - Returns: [N, H', W', O].
+  public static func forward(
+    _ x: Tensor, weight: Tensor, geometry: Conv2DGeometry, winograd: WinogradPolicy = .auto
+  ) -> Tensor {
+    check(x, weight, geometry)
+    return product(
+      Correlation(forward: geometry), of: x, weight: weight, shape: geometry.outputShape, winograd: winograd
+    ).output
+  }
+
+  /// The forward product, with the output's mean and biased variance over N, H' and W', gathered while each piece of it
+  /// is in cache. They come from every spatial piece's own mean and squared deviations, combined in double precision, and
+  /// keep their digits where the mean is large against the deviation.
+  public static func forwardWithStatistics(
+    _ x: Tensor, weight: Tensor, geometry: Conv2DGeometry, winograd: WinogradPolicy = .auto
+  ) -> (output: Tensor, statistics: ChannelStatistics) {
+    check(x, weight, geometry)
+    let (output, statistics) = product(
+      Correlation(forward: geometry), of: x, weight: weight, shape: geometry.outputShape, winograd: winograd,
+      wantsStatistics: true)
+    return (output, statistics!)
+  }
+
+  /// The gradient of the input: a convolution of the output's gradient with the turned weight.
+  ///
+  /// - Parameter dOutput: [N, H', W', O].
+  /// - Returns: [N, H, W, C].
+  public static func backwardInput(
+    _ dOutput: Tensor, weight: Tensor, geometry: Conv2DGeometry, winograd: WinogradPolicy = .auto
+  ) -> Tensor {
+    precondition(
+      dOutput.shape == geometry.outputShape, "dOutput \(dOutput.shape), expected \(geometry.outputShape)")
+    precondition(
+      weight.shape == geometry.weightShape, "weight \(weight.shape), expected \(geometry.weightShape)")
+    return product(
+      Correlation(inputGradient: geometry), of: dOutput, weight: weight, shape: geometry.inputShape,
+      winograd: winograd
+    ).output
+  }
+
+  /// The gradient of the weight, summed over the batch.
+  ///
+  /// - Parameters:
+  ///   - dOutput: [N, H', W', O].
+  ///   - input: [N, H, W, C].
+  /// - Returns: [kh, kw, C/groups, O].
+  public static func backwardWeight(
+    _ dOutput: Tensor, input: Tensor, geometry: Conv2DGeometry, winograd: WinogradPolicy = .auto
+  ) -> Tensor {
+    precondition(
+      dOutput.shape == geometry.outputShape, "dOutput \(dOutput.shape), expected \(geometry.outputShape)")
+    precondition(input.shape == geometry.inputShape, "input \(input.shape), expected \(geometry.inputShape)")
+    let correlation = Correlation(forward: geometry)
+    return Tensor(geometry.weightShape) { dWeight in
+      input.withUnsafeBufferPointer { input in
+        dOutput.withUnsafeBufferPointer { dOutput in
+          let plan = ConvolutionPlan(weightGradient: correlation)
+          if let outputs = correlation.winogradOutputs(winograd, vectorWidth: plan.panels.vectorWidth) {
+            return WinogradWeightGradient(
+              correlation, outputs: outputs, panels: plan.panels, source: input.baseAddress!,
+              dOutput: dOutput.baseAddress!, dWeight: dWeight.baseAddress!
+            ).run()
+          }
+          WeightGradient(
+            correlation, plan: plan, source: input.baseAddress!,
+            dOutput: dOutput.baseAddress!, dWeight: dWeight.baseAddress!
+          ).run()
+        }
+      }
+    }
+  }
+
+  private static func check(_ x: Tensor, _ weight: Tensor, _ geometry: Conv2DGeometry) {
+    precondition(x.shape == geometry.inputShape, "input \(x.shape), expected \(geometry.inputShape)")
+    precondition(
+      weight.shape == geometry.weightShape, "weight \(weight.shape), expected \(geometry.weightShape)")
+  }
+
+  /// Runs a correlation.
+  ///
+  /// - Parameter bias: [target channels], added to every sum.
+  static func product(
+    _ correlation: Correlation, of source: Tensor, weight: Tensor, bias: Tensor? = nil, shape: Shape,
+    winograd: WinogradPolicy = .off, wantsStatistics: Bool = false
+  ) -> (output: Tensor, statistics: ChannelStatistics?) {
+    let plan = ConvolutionPlan(correlation)
+    if let outputs = correlation.winogradOutputs(winograd, vectorWidth: plan.panels.vectorWidth) {
+      precondition(bias == nil, "a bias is only added by direct products")
+      return winogradProduct(
+        correlation, plan.panels, outputs: outputs, of: source, weight: weight, shape: shape,
+        wantsStatistics: wantsStatistics)
+    }
+    let packed =
+      plan.algorithm == .depthwise
+      ? PackedWeight(unpacked: weight) : PackedWeight(weight, for: correlation, plan.panels)
+    var statistics: ChannelStatistics?
+    let output = Tensor(shape) { target in
+      source.withUnsafeBufferPointer { source in
+        let products = BandProducts(
+          correlation, plan: plan, weight: packed, bias: bias?.withUnsafeBufferPointer { $0.baseAddress! },
+          source: source.baseAddress!, target: target.baseAddress!)
+        guard wantsStatistics else { return products.run() }
+        statistics = Moments.with(
+          pieces: products.spatialPieces, channels: correlation.target.channels, isa: plan.panels.isa
+        ) {
+          products.run(moments: $0)
+          return $0.combined(counts: products.pixelCounts)
+        }
+      }
+    }
+    withExtendedLifetime((packed, bias)) {}
+    return (output, statistics)
+  }
+
+  private static func winogradProduct(
+    _ correlation: Correlation, _ panels: Panels, outputs: Int, of source: Tensor, weight: Tensor,
+    shape: Shape,
+    wantsStatistics: Bool
+  ) -> (output: Tensor, statistics: ChannelStatistics?) {
+    var statistics: ChannelStatistics?
+    let output = Tensor(shape) { target in
+      source.withUnsafeBufferPointer { source in
+        let products = WinogradProducts(
+          correlation, outputs: outputs, panels: panels, weight: weight, source: source.baseAddress!,
+          target: target.baseAddress!)
+        guard wantsStatistics else { return products.run() }
+        statistics = Moments.with(
+          pieces: products.spatialPieces, channels: correlation.target.channels, isa: panels.isa
+        ) {
+          products.run(moments: $0)
+          return $0.combined(counts: products.pixelCounts)
+        }
+      }
+    }
+    return (output, statistics)
+  }
+}

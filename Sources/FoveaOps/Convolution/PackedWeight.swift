@@ -1,0 +1,109 @@
+import CFoveaKernels
+import FoveaTensor
+
+/// A weight in the order in which the inner loops read it: for each phase and group, panels of target channels, each
+/// [patch length][panel width].
+struct PackedWeight {
+  let scalars: Tensor
+  /// Where each phase begins.
+  let phaseOffsets: [Int]
+  /// Floats from one group to the next within each phase.
+  let groupStrides: [Int]
+
+  /// A weight whose rows are read where they lie.
+  init(unpacked weight: Tensor) {
+    scalars = weight
+    phaseOffsets = []
+    groupStrides = []
+  }
+
+  /// - Parameter weight: [kh, kw, C/groups, O].
+  init(_ weight: Tensor, for correlation: Correlation, _ panels: Panels) {
+    let packing = Packing(correlation: correlation, panels: panels)
+    phaseOffsets = packing.phaseOffsets
+    groupStrides = correlation.phases.map { packing.patch($0) * panels.paddedChannels }
+    if !correlation.isTurned, correlation.groups == 1, panels.perGroup == 1,
+      panels.paddedChannels == panels.channelsPerGroup
+    {
+      // One whole panel is the weight itself.
+      scalars = weight
+    } else {
+      scalars = packing.pack(weight)
+    }
+  }
+}
+
+/// Copies a weight into panels.
+private struct Packing {
+  let correlation: Correlation
+  let panels: Panels
+  let phaseOffsets: [Int]
+  let count: Int
+
+  /// What one call of a kernel packs.
+  private struct Block {
+    let phase, panel, tap: Int
+  }
+
+  init(correlation: Correlation, panels: Panels) {
+    self.correlation = correlation
+    self.panels = panels
+    var offsets: [Int] = []
+    var total = 0
+    for phase in correlation.phases {
+      offsets.append(total)
+      total +=
+        phase.tapCount * correlation.sourceChannelsPerGroup * panels.paddedChannels * correlation.groups
+    }
+    phaseOffsets = offsets
+    count = total
+  }
+
+  /// Length of a phase's patches in one group.
+  func patch(_ phase: Correlation.Phase) -> Int { phase.tapCount * correlation.sourceChannelsPerGroup }
+
+  func pack(_ weight: Tensor) -> Tensor {
+    var blocks: [Block] = []
+    for (index, phase) in correlation.phases.enumerated() {
+      for panel in 0..<panels.count {
+        for tap in 0..<phase.tapCount { blocks.append(Block(phase: index, panel: panel, tap: tap)) }
+      }
+    }
+    // Some 32 kB a piece.
+    let share = max(1, 8_192 / (correlation.sourceChannelsPerGroup * panels.width))
+    return Tensor(
+      filling: [count],
+      by: { packed in
+        weight.withFloats { weight in
+          WorkerPool.shared.forEach((blocks.count + share - 1) / share) { piece in
+            for block in blocks[piece * share..<min(blocks.count, (piece + 1) * share)] {
+              pack(block, from: weight, to: packed)
+            }
+          }
+        }
+      })
+  }
+
+  private func pack(_ block: Block, from weight: Floats, to packed: MutableFloats) {
+    let phase = correlation.phases[block.phase]
+    let place = panels.place(of: block.panel)
+    let rows = correlation.sourceChannelsPerGroup
+    let to =
+      packed + phaseOffsets[block.phase]
+      + (place.group * panels.paddedChannels + place.first) * patch(phase) + block.tap * rows
+      * place.paddedWidth
+    let row = phase.tapRows[block.tap / phase.tapColumns.count].index
+    let column = phase.tapColumns[block.tap % phase.tapColumns.count].index
+    let tap = row * correlation.kernelWidth + column
+    if correlation.isTurned {
+      let outChannels = correlation.source.channels
+      let from =
+        weight + (tap * correlation.targetChannelsPerGroup + place.first) * outChannels + place.group * rows
+      fk_conv_pack_turned(to, place.paddedWidth, from, outChannels, rows, place.channels.count)
+    } else {
+      let outChannels = correlation.target.channels
+      let from = weight + tap * rows * outChannels + place.channels.lowerBound
+      fk_conv_pack(to, place.paddedWidth, from, outChannels, rows, place.channels.count)
+    }
+  }
+}

@@ -1,0 +1,36 @@
+/// Which 3×3 convolutions of stride 1 take Winograd's algorithm.
+///
+/// It needs 2.25 (F(2×2)) to 4 (F(4×4)) times fewer multiplications than the direct product and rounds a little more: by
+/// at most 1e-6 and 2e-5 of the largest output. Like everything in a plan it is a function of the geometry, so the same
+/// layer takes the same path in any batch.
+public enum WinogradPolicy: String, CaseIterable, Codable, Hashable, Sendable {
+  /// F(4×4) where it was measured to be faster, direct elsewhere.
+  case auto
+  /// Direct products only.
+  case off
+  /// F(2×2) wherever it applies.
+  case f2
+  /// F(4×4) wherever it applies.
+  case f4
+}
+
+extension Correlation {
+  /// m of the F(m×m, 3×3) to use, or nil for the direct product.
+  func winogradOutputs(_ policy: WinogradPolicy, vectorWidth: Int) -> Int? {
+    guard
+      policy != .off, isWinogradShaped, source.channels.isMultiple(of: vectorWidth),
+      target.channels.isMultiple(of: vectorWidth), !isEmpty
+    else { return nil }
+    switch policy {
+    case .off: return nil
+    case .f2: return 2
+    case .f4: return 4
+    case .auto:
+      // Beyond 256 × 256 channels transforming the weights outweighs what a small batch saves.
+      let pays = source.channels >= 16 && source.channels * target.channels <= 1 << 16
+      return pays && target.height >= 4 && target.width >= 4 ? 4 : nil
+    }
+  }
+
+  private var isEmpty: Bool { images == 0 || target.height == 0 || target.width == 0 }
+}

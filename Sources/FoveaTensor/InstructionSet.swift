@@ -1,0 +1,28 @@
+import CFoveaKernels
+
+/// An instruction set that the kernels are compiled for.
+public enum InstructionSet: String, CaseIterable, Sendable {
+  case baseline
+  case avx2
+  case avx512
+
+  private var code: fk_isa {
+    switch self {
+    case .baseline: FK_ISA_BASELINE
+    case .avx2: FK_ISA_AVX2
+    case .avx512: FK_ISA_AVX512
+    }
+  }
+
+  /// Whether this CPU has it.
+  public var isAvailable: Bool { fk_available(code) }
+
+  /// The one in use: the widest that the CPU has, or the environment's FOVEA_KERNELS.
+  public static var selected: InstructionSet {
+    allCases.first { $0.code == fk_selected() } ?? .baseline
+  }
+
+  /// Uses this one from now on, in the whole process. False where the CPU lacks it.
+  @discardableResult
+  public func select() -> Bool { fk_select(code) }
+}
