@@ -1,0 +1,49 @@
+import FoveaOps
+import FoveaTensor
+
+// Convolutions and linear layers.
+extension Tape {
+  /// `Conv2D.forward`: x [N, H, W, C], weight [kh, kw, C/groups, O] → [N, H', W', O].
+  public func convolution(_ x: Variable, weight: Variable, geometry: Conv2DGeometry) -> Variable {
+    record(
+      convolution: x, weight, geometry, Conv2D.forward(x.value, weight: weight.value, geometry: geometry))
+  }
+
+  /// `convolution`, with the mean and variance of each output channel for the batch normalisation that follows.
+  ///
+  /// Gradients do not go through the statistics here: `batchNorm` takes them as those of its own input.
+  public func convolutionWithStatistics(
+    _ x: Variable, weight: Variable, geometry: Conv2DGeometry
+  ) -> (output: Variable, statistics: ChannelStatistics) {
+    let (output, statistics) = Conv2D.forwardWithStatistics(
+      x.value, weight: weight.value, geometry: geometry)
+    return (record(convolution: x, weight, geometry, output), statistics)
+  }
+
+  private func record(
+    convolution x: Variable, _ weight: Variable, _ geometry: Conv2DGeometry, _ output: Tensor
+  ) -> Variable {
+    let (input, kernel) = (x.value, weight.value)
+    return record(output, inputs: [x, weight]) { dOutput, needs in
+      [
+        needs[0] ? Conv2D.backwardInput(dOutput, weight: kernel, geometry: geometry) : nil,
+        needs[1] ? Conv2D.backwardWeight(dOutput, input: input, geometry: geometry) : nil,
+      ]
+    }
+  }
+
+  /// `Linear.forward`: x [N, I], weight [I, O], bias [O] → [N, O].
+  public func linear(_ x: Variable, weight: Variable, bias: Variable?) -> Variable {
+    let (input, matrix) = (x.value, weight.value)
+    let output = Linear.forward(input, weight: matrix, bias: bias?.value)
+    return record(output, inputs: [x, weight] + (bias.map { [$0] } ?? [])) { dOutput, needs in
+      var wanted: Linear.Needs = []
+      if needs[0] { wanted.insert(.input) }
+      if needs[1] { wanted.insert(.weight) }
+      if bias != nil && needs[2] { wanted.insert(.bias) }
+      let gradients = Linear.backward(dOutput, x: input, weight: matrix, needs: wanted)
+      let all = [gradients.dInput, gradients.dWeight, gradients.dBias]
+      return Array(all.prefix(bias == nil ? 2 : 3))
+    }
+  }
+}
