@@ -1,0 +1,156 @@
+import Synchronization
+
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#endif
+
+/// Writes a file so that its name stands for the old contents or for the new, whole, whatever happens in between:
+/// a kill, a full disk, a power cut.
+///
+/// A temporary file in the same folder is written, synced to the disk, and renamed; then the folder is synced, which
+/// makes the new name last.
+public struct DurableFile: ~Copyable {
+  /// Where the file will be.
+  public let path: String
+  private let temporaryPath: String
+  private var descriptor: Int32
+
+  private static let serial = Atomic<Int>(0)
+  private static let temporarySuffix = ".partial"
+  private static let remedy = "Check the free space and the permissions there."
+
+  /// Writes the file at `path` with what `body` gives it, replacing what is there.
+  ///
+  /// On an error nothing has changed, except that a failure to sync the folder, which comes last, leaves the new
+  /// file in place. A process that may meet a limit on file sizes should ignore SIGXFSZ, so that it becomes an error.
+  public static func write(
+    to path: String, _ body: (inout DurableFile) throws(FormatError) -> Void
+  ) throws(FormatError) {
+    var file = try DurableFile(path: path)
+    do throws(FormatError) {
+      try body(&file)
+      try file.commit()
+    } catch {
+      file.discard()
+      throw error
+    }
+    try file.syncFolder()
+  }
+
+  /// Writes these bytes.
+  public static func write(_ bytes: [UInt8], to path: String) throws(FormatError) {
+    try write(to: path) { (file) throws(FormatError) in try file.append(bytes) }
+  }
+
+  public func append(_ bytes: [UInt8]) throws(FormatError) {
+    var failure: FormatError?
+    bytes.withUnsafeBytes { buffer in
+      do throws(FormatError) { try append(buffer) } catch { failure = error }
+    }
+    if let failure { throw failure }
+  }
+
+  public func append(_ bytes: UnsafeRawBufferPointer) throws(FormatError) {
+    var written = 0
+    while written < bytes.count {
+      // Linux writes at most 2 GiB a call.
+      let count = Self.writeSome(
+        descriptor, bytes.baseAddress! + written, min(bytes.count - written, 1 << 30))
+      if count < 0 {
+        if errno == EINTR { continue }
+        throw .system(path, doing: "cannot be written", remedy: Self.remedy)
+      }
+      written += count
+    }
+  }
+
+  /// Removes what killed processes left beside `path`: temporary files for it whose process is gone.
+  ///
+  /// - Returns: the paths of the removed files.
+  @discardableResult
+  public static func removeLeftovers(of path: String) -> [String] {
+    let (folder, name) = split(path)
+    let prefix = ".\(name)."
+    guard let listing = opendir(folder) else { return [] }
+    defer { closedir(listing) }
+    var removed: [String] = []
+    while let entry = readdir(listing) {
+      let other = withUnsafePointer(to: &entry.pointee.d_name) {
+        $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+      }
+      guard other.hasPrefix(prefix), other.hasSuffix(temporarySuffix) else { continue }
+      let middle = other.dropFirst(prefix.count).dropLast(temporarySuffix.count).split(separator: "-")
+      guard middle.count == 2, let process = Int32(middle[0]), Int(middle[1]) != nil, process > 0,
+        process != getpid(), kill(process, 0) != 0, errno == ESRCH
+      else { continue }
+      let leftover = "\(folder)/\(other)"
+      if unlink(leftover) == 0 { removed.append(leftover) }
+    }
+    return removed.sorted()
+  }
+
+  private init(path: String) throws(FormatError) {
+    var status = stat()
+    if stat(path, &status) == 0, status.st_mode & S_IFMT != S_IFREG {
+      throw FormatError(
+        path: path, problem: "is there and is not a regular file", remedy: "Give the path of a file.")
+    }
+    let (folder, name) = Self.split(path)
+    let number = Self.serial.add(1, ordering: .relaxed).newValue
+    let temporaryPath = "\(folder)/.\(name).\(getpid())-\(number)\(Self.temporarySuffix)"
+    // A file of that name can only be the leftover of an earlier process with the same number.
+    unlink(temporaryPath)
+    let descriptor = open(temporaryPath, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
+    if descriptor < 0 { throw .system(path, doing: "cannot be created", remedy: Self.remedy) }
+    self.path = path
+    self.temporaryPath = temporaryPath
+    self.descriptor = descriptor
+  }
+
+  private mutating func commit() throws(FormatError) {
+    // A failed fsync is never tried again: the system may have dropped the pages that it could not write.
+    guard fsync(descriptor) == 0 else {
+      throw .system(path, doing: "cannot be written to the disk", remedy: Self.remedy)
+    }
+    let status = close(descriptor)
+    descriptor = -1
+    guard status == 0 else { throw .system(path, doing: "cannot be written", remedy: Self.remedy) }
+    guard rename(temporaryPath, path) == 0 else {
+      throw .system(path, doing: "cannot be replaced", remedy: Self.remedy)
+    }
+  }
+
+  private mutating func discard() {
+    if descriptor >= 0 { close(descriptor) }
+    descriptor = -1
+    unlink(temporaryPath)
+  }
+
+  private func syncFolder() throws(FormatError) {
+    let folder = open(Self.split(path).folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+    // A folder that one may write to but not read cannot be synced.
+    guard folder >= 0 else { return }
+    defer { close(folder) }
+    // Some file systems cannot sync a folder and say so with EINVAL.
+    guard fsync(folder) == 0 || errno == EINVAL else {
+      throw .system(path, doing: "is written, but may not outlast a power cut", remedy: Self.remedy)
+    }
+  }
+
+  private static func split(_ path: String) -> (folder: String, name: String) {
+    guard let slash = path.lastIndex(of: "/") else { return (".", path) }
+    let folder = slash == path.startIndex ? "/" : String(path[..<slash])
+    return (folder, String(path[path.index(after: slash)...]))
+  }
+
+  private static func writeSome(_ descriptor: Int32, _ base: UnsafeRawPointer, _ count: Int) -> Int {
+    // Inside the type the method `write` would hide the system's function.
+    #if canImport(Glibc)
+      Glibc.write(descriptor, base, count)
+    #elseif canImport(Musl)
+      Musl.write(descriptor, base, count)
+    #endif
+  }
+}
