@@ -1,0 +1,50 @@
+import FoveaImage
+
+/// Images in files of their own.
+struct FileStore: ImageStore {
+  func image(of sample: Sample, _ request: ImageRequest) throws(DataError) -> LoadedImage {
+    guard case .file(let path) = sample.location else { preconditionFailure("a record among files") }
+    return try ImageFiles.load(path, request)
+  }
+}
+
+/// Image files as every road into the program reads them: regular files only, whole, upright, by content.
+public enum ImageFiles {
+  public static func load(_ path: RawPath, _ request: ImageRequest = ImageRequest()) throws(DataError)
+    -> LoadedImage
+  {
+    let decoded = try decode(path, request)
+    return LoadedImage(decoded)
+  }
+
+  /// As `load`, with what the decoder has to say about the file.
+  public static func decode(_ path: RawPath, _ request: ImageRequest = ImageRequest()) throws(DataError)
+    -> DecodedImage
+  {
+    let bytes = try FileSystem.read(path, limit: FileSystem.imageFileLimit)
+    guard !bytes.isEmpty else {
+      throw DataError(
+        .undecodable, path.description, found: "an empty file", expected: "a PNG or JPEG file",
+        remedy: "Remove it.")
+    }
+    var options = DecodeOptions()
+    options.background = request.background
+    options.allowTruncated = request.allowsTruncated
+    if let width = request.minimumWidth, let height = request.minimumHeight {
+      options.minimumSize = (width, height)
+    }
+    do {
+      return try Image.decode(bytes, name: path.description, options: options)
+    } catch {
+      throw DataError(.undecodable, path.description, found: error.found, remedy: "\(error.remedy).")
+    }
+  }
+}
+
+extension LoadedImage {
+  public init(_ decoded: DecodedImage) {
+    self.init(
+      decoded.image, originalWidth: decoded.originalWidth, originalHeight: decoded.originalHeight,
+      scaleDenominator: decoded.scaleDenominator)
+  }
+}
