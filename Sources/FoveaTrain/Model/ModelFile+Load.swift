@@ -1,0 +1,148 @@
+import FoveaData
+import FoveaFormats
+import FoveaNN
+import FoveaTensor
+
+#if canImport(FoundationEssentials)
+  import FoundationEssentials
+#else
+  import Foundation
+#endif
+
+extension ModelFile {
+  /// Reads a model file, or a checkpoint, of which it takes the averaged weights where it has them.
+  ///
+  /// The file may come from anyone: whatever it says, the outcome is a usable model or an error that names the file
+  /// and what is wrong in it, and memory is taken only in proportion to the file.
+  public static func load(_ path: String) throws(TrainingError) -> ModelFile {
+    do throws(FormatError) {
+      return try load(try SafetensorsFile(contentsOf: path))
+    } catch {
+      throw .format(error)
+    }
+  }
+
+  static func load(_ file: SafetensorsFile) throws(FormatError) -> ModelFile {
+    try checkVersion(file)
+    let configuration: NetworkConfiguration = try decode(Key.network, of: file)
+    let classes: [String] = try decode(Key.classes, of: file)
+    let preparation: Preparation = try decode(Key.preparation, of: file)
+    let training: TrainingSummary? =
+      file.metadata[Key.training] == nil ? nil : try decode(Key.training, of: file)
+    do throws(DataError) {
+      try preparation.validate()
+    } catch {
+      throw damaged(file, "\(Key.preparation): \(error)")
+    }
+    let network = try emptyNetwork(configuration, for: file)
+    guard classes.count == configuration.classes, Set(classes).count == classes.count else {
+      throw damaged(
+        file, "names \(Set(classes).count) different classes for a network with \(configuration.classes)")
+    }
+    let averages = file.tensors.contains { $0.name.hasPrefix(Checkpoint.averagePrefix) }
+    try file.load(into: network, prefix: averages ? Checkpoint.averagePrefix : "")
+    return ModelFile(network: network, classes: classes, preparation: preparation, training: training)
+  }
+
+  /// A network with room for the weights, but only as large as the file can fill.
+  static func emptyNetwork(
+    _ configuration: NetworkConfiguration, for file: SafetensorsFile
+  ) throws(FormatError) -> Network {
+    do throws(NetworkConfigurationError) {
+      let parameters = try configuration.parameterCount()
+      let bytes = file.tensors.reduce(0) { $0 + $1.range.count }
+      // Half precision has two bytes a number.
+      if bytes / 2 < parameters {
+        throw NetworkConfigurationError(
+          key: "parameters", problem: "\(parameters) for the \(bytes) bytes of weights in the file",
+          remedy: "The file is damaged.")
+      }
+      return try Network(configuration, seed: nil)
+    } catch {
+      throw damaged(file, "\(Key.network): \(error)")
+    }
+  }
+
+  private static func checkVersion(_ file: SafetensorsFile) throws(FormatError) {
+    guard let text = file.metadata[Key.version] else {
+      throw FormatError(
+        path: file.path,
+        problem: "has weights, but no Fovea model around them (no '\(Key.version)' in its metadata)",
+        remedy: "Make a model of it with fovea import, which takes the architecture from a config.")
+    }
+    guard let version = Int(text), version >= 1, version <= Self.version else {
+      throw FormatError(
+        path: file.path,
+        problem: "is of version '\(text.prefix(20))', this program reads up to \(Self.version)",
+        remedy: "Use a newer Fovea.")
+    }
+  }
+
+  private static func decode<Value: Decodable>(
+    _ key: String, of file: SafetensorsFile
+  ) throws(FormatError) -> Value {
+    guard let text = file.metadata[key] else { throw damaged(file, "its metadata lacks '\(key)'") }
+    do {
+      return try JSONDecoder().decode(Value.self, from: Data(text.utf8))
+    } catch let error as DecodingError {
+      throw damaged(file, "'\(key)' in its metadata: \(explain(error))")
+    } catch {
+      throw damaged(file, "'\(key)' in its metadata: \(error)")
+    }
+  }
+
+  private static func explain(_ error: DecodingError) -> String {
+    func place(_ context: DecodingError.Context) -> String {
+      let path = context.codingPath.map(\.stringValue).joined(separator: ".")
+      return path.isEmpty ? "" : " at \(path)"
+    }
+    switch error {
+    case .dataCorrupted(let context): return context.debugDescription + place(context)
+    case .keyNotFound(let key, let context): return "no '\(key.stringValue)'" + place(context)
+    case .typeMismatch(_, let context), .valueNotFound(_, let context):
+      return context.debugDescription + place(context)
+    @unknown default: return "cannot be read"
+    }
+  }
+
+  private static func damaged(_ file: SafetensorsFile, _ problem: String) -> FormatError {
+    FormatError(
+      path: file.path, problem: problem, remedy: "The file is damaged: use another copy of the model.")
+  }
+}
+
+extension SafetensorsFile {
+  /// Loads a network's state from the tensors whose names start with `prefix`; without one, from those that are not
+  /// a checkpoint's own.
+  @discardableResult
+  func load(
+    into network: Network, prefix: String = "", classifier: Network.ClassifierLoading = .required
+  ) throws(FormatError) -> [String] {
+    let own = [Checkpoint.optimizerPrefix, Checkpoint.averagePrefix]
+    let entries = tensors.filter { entry in
+      prefix.isEmpty ? !own.contains { entry.name.hasPrefix($0) } : entry.name.hasPrefix(prefix)
+    }
+    do {
+      return try network.load(
+        entries: entries.map { (String($0.name.dropFirst(prefix.count)), Shape($0.shape)) },
+        classifier: classifier
+      ) { name in
+        try value(prefix + name)
+      }
+    } catch let error as StateError {
+      throw FormatError(path: path, problem: "\(error)", remedy: "")
+    } catch let error as FormatError {
+      throw error
+    } catch {
+      throw FormatError(path: path, problem: "\(error)", remedy: "")
+    }
+  }
+
+  private func value(_ name: String) throws(FormatError) -> StateValue {
+    if self[name]?.elementType.isReadableAsFloats == true { return .tensor(try tensor(name)) }
+    let integers = try integers(name)
+    // Only counts are whole numbers; a weight that a file stores so is a tensor all the same.
+    if integers.count == 1, name.hasSuffix("num_batches_tracked") { return .count(integers[0]) }
+    return .tensor(Tensor(integers.map { Float($0) }, shape: Shape(self[name]!.shape)))
+  }
+}

@@ -1,0 +1,27 @@
+/// The rows of a run's `metrics.csv`.
+public struct MetricsTable: Hashable, Sendable {
+  /// What is plotted of an epoch.
+  public struct Row: Hashable, Sendable {
+    /// From 1.
+    public var epoch: Int
+    public var learningRate: Double
+    public var training: Metrics
+    public var validation: Metrics
+  }
+
+  public var rows: [Row]
+
+  /// - Parameter csv: the file's text. Lines that are no rows are passed by.
+  public init(csv: String) {
+    rows = csv.split(separator: "\n").dropFirst().compactMap { line in
+      let fields = line.split(separator: ",", omittingEmptySubsequences: false).map { Double($0) }
+      guard fields.count >= 9, let epoch = fields[0], epoch >= 1, epoch < 1e9 else { return nil }
+      let values = fields[2...8].compactMap { $0 }
+      guard values.count == 7 else { return nil }
+      return Row(
+        epoch: Int(epoch), learningRate: values[0],
+        training: Metrics(loss: values[1], top1: values[2], top5: values[3]),
+        validation: Metrics(loss: values[4], top1: values[5], top5: values[6]))
+    }
+  }
+}

@@ -1,0 +1,178 @@
+import FoveaData
+import FoveaFormats
+import FoveaNN
+import FoveaTensor
+
+#if canImport(FoundationEssentials)
+  import FoundationEssentials
+#else
+  import Foundation
+#endif
+
+extension Trainer {
+  /// Goes on with a run from its last checkpoint; from the one before where that is damaged; from the beginning where
+  /// the run was killed before it saved any.
+  ///
+  /// - Parameters:
+  ///   - path: the run's folder.
+  ///   - overrides: changes to its configuration, such as "train.epochs=60".
+  /// - Throws: where there is no run, where another process has it, where the data's classes are others than the
+  ///   checkpoint's, or where its weights are not the configuration's.
+  public static func resume(
+    _ path: String, overrides: [String] = [], observer: (any TrainingObserver)? = nil
+  ) throws(TrainingError) -> Trainer {
+    let folder = try RunFolder.open(path)
+    Checkpoint.removeLeftovers(folder)
+    let configuration: TrainingConfiguration
+    do throws(ConfigurationError) {
+      configuration = try TrainingConfiguration(contentsOf: folder.configurationPath, overrides: overrides)
+    } catch {
+      throw .configuration(error)
+    }
+    let plan = try TrainingPlan(configuration)
+    let found = try Checkpoint.newest(in: folder)
+    var start = Start()
+    start.isResumed = true
+    var warnings = found.warnings
+    if let checkpoint = found.checkpoint {
+      start.progress = checkpoint.state.progress
+      warnings += try differences(checkpoint, plan, &start.progress)
+    }
+    let trainer = try Trainer(plan, folder, start, observer)
+    for warning in warnings { trainer.warn(warning) }
+    do throws(FormatError) {
+      try found.checkpoint.map { (checkpoint) throws(FormatError) in try trainer.restore(checkpoint) }
+      if !overrides.isEmpty {
+        try DurableFile.write(Array(plan.configuration.yaml().utf8), to: folder.configurationPath)
+      }
+    } catch {
+      throw .format(error)
+    }
+    return trainer
+  }
+
+  private func restore(_ checkpoint: Checkpoint.Loaded) throws(FormatError) {
+    let file = checkpoint.file
+    try file.load(into: plan.network)
+    let shapes = Dictionary(uniqueKeysWithValues: optimizer.state.map { ($0.name, $0.tensor.shape) })
+    do {
+      try optimizer.restore(stepCount: checkpoint.state.optimizerSteps) { name in
+        let tensor = try file.tensor(Checkpoint.optimizerPrefix + name)
+        guard tensor.shape == shapes[name] else {
+          throw FormatError(
+            path: file.path, problem: "the optimiser's \(name) is \(tensor.shape), expected \(shapes[name]!)",
+            remedy: "Resume with the configuration that the run was started with.")
+        }
+        return tensor
+      }
+    } catch let error as FormatError {
+      throw error
+    } catch {
+      throw FormatError(path: file.path, problem: "\(error)", remedy: "")
+    }
+    guard let averaged, let decay = average?.decay else { return }
+    if file.tensors.contains(where: { $0.name.hasPrefix(Checkpoint.averagePrefix) }) {
+      try file.load(into: averaged, prefix: Checkpoint.averagePrefix)
+      average = WeightAverage(decay: decay, values: averaged.averagedValues)
+    } else {
+      average = WeightAverage(decay: decay, values: plan.network.averagedValues)
+    }
+  }
+
+  /// What differs between the checkpoint and the plan, for people. A run whose epochs have another length goes back to
+  /// the epoch's beginning.
+  private static func differences(
+    _ checkpoint: Checkpoint.Loaded, _ plan: TrainingPlan, _ progress: inout TrainingProgress
+  ) throws(TrainingError) -> [String] {
+    let state = checkpoint.state
+    guard checkpoint.classes == plan.classes else {
+      let (old, new) = (Set(checkpoint.classes), Set(plan.classes))
+      let gone = old.subtracting(new).sorted().joined(separator: ", ")
+      let added = new.subtracting(old).sorted().joined(separator: ", ")
+      throw .folder(
+        plan.split.training.name,
+        "the classes are not those that the run was started with (gone: \(gone.isEmpty ? "none" : gone); "
+          + "new: \(added.isEmpty ? "none" : added)). Restore them, or start a new run")
+    }
+    var warnings: [String] = []
+    if state.trainingFingerprint != plan.split.training.fingerprint {
+      warnings.append(
+        "the training images are not those of the checkpoint: the run goes on, but is not repeatable")
+    }
+    if state.validationFingerprint != plan.split.validation.fingerprint {
+      warnings.append(
+        "the validation images are not those of the checkpoint: figures before and after differ")
+    }
+    if let old = try? TrainingConfiguration(yaml: state.configuration) {
+      for key in ConfigurationKey.all where key.section != "output" {
+        let (before, now) = (key.value(in: old).yaml, key.value(in: plan.configuration).yaml)
+        if before != now { warnings.append("\(key.path) is \(now), the checkpoint has \(before)") }
+      }
+    }
+    if state.stepsPerEpoch != plan.stepsPerEpoch || progress.batch > plan.stepsPerEpoch {
+      if progress.batch > 0 {
+        warnings.append("epochs have another length: epoch \(progress.epoch + 1) starts again")
+      }
+      progress.restartEpoch()
+    }
+    return warnings
+  }
+}
+
+extension Checkpoint {
+  /// A checkpoint that was read and found whole.
+  struct Loaded {
+    let file: SafetensorsFile
+    let state: State
+    let classes: [String]
+  }
+
+  /// The newest whole checkpoint of a run, and what is wrong with newer ones. None where the run has saved none.
+  ///
+  /// - Throws: where there are checkpoints, but none that can be used.
+  static func newest(in folder: RunFolder) throws(TrainingError) -> (checkpoint: Loaded?, warnings: [String])
+  {
+    var damaged: [FormatError] = []
+    for path in [folder.lastPath, folder.previousPath] where FileManager.default.fileExists(atPath: path) {
+      do throws(FormatError) {
+        let checkpoint = try load(path)
+        let used = "The checkpoint before it, of step \(checkpoint.state.progress.step), is used"
+        return (checkpoint, damaged.map { "\($0.path): \($0.problem). \(used)" })
+      } catch {
+        damaged.append(error)
+      }
+    }
+    if let first = damaged.first { throw .format(first) }
+    return (nil, ["the run has no checkpoint yet and starts from the beginning"])
+  }
+
+  private static func load(_ path: String) throws(FormatError) -> Loaded {
+    func damaged(_ problem: String) -> FormatError {
+      FormatError(path: path, problem: problem, remedy: "The checkpoint is damaged: start the run anew.")
+    }
+    let file = try SafetensorsFile(contentsOf: path)
+    guard file.hasChecksums, let text = file.metadata[stateKey],
+      let names = file.metadata[ModelFile.Key.classes]
+    else { throw damaged("is no checkpoint, or has lost its metadata") }
+    let decoder = JSONDecoder()
+    guard let state = try? decoder.decode(State.self, from: Data(text.utf8)), state.isPlausible,
+      let classes = try? decoder.decode([String].self, from: Data(names.utf8))
+    else { throw damaged("has a state that cannot be read") }
+    // Reading verifies the checksum of each.
+    for tensor in file.tensors { _ = try file.bytes(tensor.name) }
+    return Loaded(file: file, state: state, classes: classes)
+  }
+}
+
+extension Checkpoint.State {
+  /// Whether every count is one that a run can have: they index and are added to.
+  var isPlausible: Bool {
+    let counts = [
+      progress.epoch, progress.batch, progress.step, progress.rows, optimizerSteps, stepsPerEpoch,
+      progress.sums.images,
+      progress.sums.top1, progress.sums.top5, progress.best?.epoch ?? 0,
+    ]
+    let times = [progress.seconds, progress.secondsWaited, progress.sums.loss]
+    return counts.allSatisfy { (0...(1 << 40)).contains($0) } && times.allSatisfy(\.isFinite)
+  }
+}

@@ -1,0 +1,122 @@
+import FoveaAutodiff
+import FoveaData
+import FoveaFormats
+import FoveaNN
+import FoveaTensor
+import FoveaTestSupport
+import Testing
+
+@testable import FoveaTrain
+
+@Suite struct ModelFileTests {
+  private func makeModel(seed: UInt64 = 3) throws -> ModelFile {
+    var configuration = NetworkConfiguration()
+    configuration.architecture = "custom"
+    configuration.blocks = [1]
+    configuration.widths = [4]
+    configuration.classes = 3
+    configuration.attention?.spatialKernel = 3
+    return ModelFile(
+      network: try Network(configuration, seed: seed), classes: ["cat", "dog", "b\n\"ird"],
+      preparation: Preparation(width: 9, height: 7, resize: .pad, mean: [0.1, 0.2, 0.3], std: [1, 2, 3]))
+  }
+
+  /// The message of the error that loading a changed file gives.
+  private func mistake(
+    _ model: ModelFile,
+    _ change: (inout [(name: String, content: TensorContent)], inout [String: String]) -> Void
+  ) throws -> String {
+    try withScratchFolder { folder in
+      var (tensors, metadata) = (model.tensors, model.metadata)
+      change(&tensors, &metadata)
+      try SafetensorsWriter.write(tensors, metadata: metadata, to: folder + "/m.safetensors")
+      do {
+        _ = try ModelFile.load(folder + "/m.safetensors")
+        return "no error"
+      } catch {
+        #expect("\(error)".hasPrefix(folder + "/m.safetensors: "))
+        return "\(error)"
+      }
+    }
+  }
+
+  @Test func whatIsSavedIsLoaded() throws {
+    let model = try makeModel()
+    try withScratchFolder { folder in
+      try model.save(to: folder + "/m.safetensors")
+      let loaded = try ModelFile.load(folder + "/m.safetensors")
+      #expect(loaded.classes == model.classes)
+      #expect(loaded.preparation == model.preparation)
+      #expect(loaded.configuration == model.configuration)
+      #expect(loaded.training == nil)
+      for (a, b) in zip(loaded.network.parameters, model.network.parameters) {
+        #expect(a.value.scalars == b.value.scalars, "\(a.name)")
+      }
+      let images = Tensor.random([2, 7, 9, 3], seed: 1)
+      #expect(Predictor(loaded).predict(images).predictions == Predictor(model).predict(images).predictions)
+      let file = try SafetensorsFile(contentsOf: folder + "/m.safetensors")
+      #expect(file.hasChecksums)
+      #expect(file.metadata["format"] == "pt")
+      #expect(file.metadata["fovea.attention"] == "official")
+      // As PyTorch has it.
+      #expect(file["conv1.weight"]?.shape == [4, 3, 3, 3])
+    }
+  }
+
+  @Test func foreignAndNewerFilesAreRefused() throws {
+    let model = try makeModel()
+    #expect(try mistake(model) { $1 = [:] }.contains("no Fovea model around them"))
+    #expect(try mistake(model) { $1["fovea.version"] = "2" }.contains("Use a newer Fovea"))
+    #expect(try mistake(model) { $1["fovea.version"] = "1e9" }.contains("is of version '1e9'"))
+  }
+
+  @Test func hostileMetadataIsRefused() throws {
+    let model = try makeModel()
+    for key in ["fovea.network", "fovea.classes", "fovea.preparation"] {
+      #expect(try mistake(model) { $1[key] = nil }.contains("lacks '\(key)'"))
+      #expect(try mistake(model) { $1[key] = "{" }.contains("'\(key)'"))
+      #expect(try mistake(model) { $1[key] = "[]" } != "no error")
+      #expect(try mistake(model) { $1[key] = String(repeating: "[", count: 100_000) }.contains("'\(key)'"))
+    }
+    #expect(try mistake(model) { $1["fovea.training"] = "5" } != "no error")
+    #expect(
+      try mistake(model) { $1["fovea.classes"] = "[\"a\",\"b\"]" }.contains("names 2 different classes"))
+    #expect(
+      try mistake(model) { $1["fovea.classes"] = "[\"a\",\"b\",\"a\"]" }.contains("names 2 different classes")
+    )
+    #expect(
+      try mistake(model) { $1["fovea.preparation"] = "{\"width\":1000000000,\"height\":7}" }.contains("width")
+    )
+    #expect(
+      try mistake(model) { $1["fovea.preparation"] = "{\"width\":-1,\"height\":7}" }.contains("width"))
+    // A network that would take gigabytes is refused before it is made.
+    #expect(
+      try mistake(model) {
+        $1["fovea.network"] =
+          "{\"architecture\":\"custom\",\"blocks\":[100],\"widths\":[900],\"stem_width\":900,\"classes\":3}"
+      }.contains("bytes of weights"))
+  }
+
+  @Test func tensorsThatDoNotFitAreNamed() throws {
+    let model = try makeModel()
+    #expect(
+      try mistake(model) { tensors, _ in tensors.removeAll { $0.name == "fc.bias" } }.contains("fc.bias"))
+    #expect(
+      try mistake(model) { tensors, _ in tensors.append(("extra", .floats(Tensor(zeros: [2])))) }.contains(
+        "extra"))
+    #expect(
+      try mistake(model) { tensors, _ in
+        tensors = tensors.map { $0.name == "fc.bias" ? ($0.name, .floats(Tensor(zeros: [4]))) : $0 }
+      }.contains("fc.bias"))
+    // Weights as whole numbers, and counts as floats, are taken or refused, never a trap.
+    _ = try mistake(model) { tensors, _ in
+      tensors = tensors.map { tensor in
+        switch tensor.content {
+        case .floats(let value):
+          (tensor.name, .integers([Int64](repeating: 1, count: value.count), shape: value.shape))
+        default: (tensor.name, .floats(Tensor([.nan], shape: [])))
+        }
+      }
+    }
+  }
+}
