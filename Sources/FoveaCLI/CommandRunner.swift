@@ -1,0 +1,136 @@
+import ArgumentParser
+import FoveaTensor
+import FoveaNN
+import FoveaTrain
+
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#endif
+
+/// A command that is told where to write.
+protocol ConsoleCommand: ParsableCommand {
+  var general: GeneralOptions { get }
+
+  /// Does the work. Throws `CommandFailure` for any end but success.
+  func run(_ console: Console) throws
+}
+
+extension ConsoleCommand {
+  func run() throws { try run(.standard) }
+}
+
+/// What every command takes.
+struct GeneralOptions: ParsableArguments {
+  @Option(help: ArgumentHelp("How many threads to use.", discussion: "", valueName: "count"))
+  var threads: Int?
+
+  func validate() throws {
+    if let threads, !(1...256).contains(threads) {
+      throw ValidationError("--threads \(threads): expected a number from 1 to 256.")
+    }
+  }
+}
+
+/// Runs `fovea` with the arguments after its name, and returns its exit code.
+///
+/// All that the program does passes through here, so tests can run whole commands within their process.
+public func runFovea(_ arguments: [String], console: Console = .standard) -> Int32 {
+  do {
+    try checkEnvironment()
+    try checkSubcommand(arguments[...])
+    let command = try FoveaCommand.parseAsRoot(arguments)
+    guard let command = command as? any ConsoleCommand else {
+      // A bare `fovea`, or one of ArgumentParser's own, which answer with an error that holds the text.
+      var plain: any ParsableCommand = command
+      try plain.run()
+      return ExitStatus.done.rawValue
+    }
+    try useThreads(command.general.threads)
+    try command.run(console)
+    return ExitStatus.done.rawValue
+  } catch let failure as CommandFailure {
+    if !failure.description.isEmpty { console.note("error: \(failure.description)") }
+    return failure.status.rawValue
+  } catch {
+    return report(error, console)
+  }
+}
+
+/// Reports what ArgumentParser throws: help that was asked for, or a command line that it does not take.
+private func report(_ error: any Error, _ console: Console) -> Int32 {
+  let isParserError = FoveaCommand.exitCode(for: error) == .validationFailure
+  if FoveaCommand.exitCode(for: error) == .success {
+    do {
+      try console.print(helpText(for: error, console))
+      return ExitStatus.done.rawValue
+    } catch {
+      console.note("error: \(error)")
+      return ExitStatus.failed.rawValue
+    }
+  }
+  if isParserError {
+    let message = helpText(for: error, console)
+    console.note(message.hasPrefix("Error: ") ? "error: " + message.dropFirst(7) : message)
+    return ExitStatus.usage.rawValue
+  }
+  let failure = commandFailure(for: error)
+  console.note("error: \(failure.description)")
+  return failure.status.rawValue
+}
+
+/// In 80 columns where no terminal says otherwise, so that logs and tests see the same text.
+private func helpText(for error: any Error, _ console: Console) -> String {
+  FoveaCommand.fullMessage(for: error, columns: console.outputIsTerminal ? nil : 80)
+}
+
+/// A kernel choice that is silently another one would make every measurement a lie.
+private func checkEnvironment() throws {
+  guard let text = getenv("FOVEA_KERNELS").map({ String(cString: $0) }), !text.isEmpty else { return }
+  let known = InstructionSet.allCases.map(\.rawValue)
+  guard let wish = InstructionSet(rawValue: text) else {
+    let hint = NearestName.hint(text, in: known)
+    throw CommandFailure(
+      .usage,
+      "FOVEA_KERNELS is '\(printable(text))', which is no instruction set.\(hint) "
+        + "Known are \(known.joined(separator: ", ")).")
+  }
+  guard wish.isAvailable else {
+    let available = InstructionSet.allCases.filter(\.isAvailable).map(\.rawValue)
+    throw CommandFailure(
+      .usage,
+      "FOVEA_KERNELS asks for '\(text)', which this CPU does not have. It has "
+        + "\(available.joined(separator: ", ")).")
+  }
+}
+
+/// Must come before anything uses the pool: the pool starts its threads when it is first used.
+private func useThreads(_ count: Int?) throws {
+  if let count {
+    setenv("FOVEA_THREADS", "\(count)", 1)
+    WorkerPool.shared.limitThreads(to: count)
+  } else if let text = getenv("FOVEA_THREADS").map({ String(cString: $0) }), !text.isEmpty {
+    guard let count = Int(text), (1...256).contains(count) else {
+      throw CommandFailure(
+        .usage, "FOVEA_THREADS is '\(printable(text))'. Expected a number from 1 to 256.")
+    }
+  }
+}
+
+/// ArgumentParser calls a mistyped command an unexpected argument; say what was probably meant instead.
+private func checkSubcommand(
+  _ arguments: ArraySlice<String>, of command: any ParsableCommand.Type = FoveaCommand.self
+) throws {
+  let subcommands = command.configuration.subcommands
+  guard !subcommands.isEmpty, let name = arguments.first, !name.hasPrefix("-"), name != "help" else { return }
+  if let subcommand = subcommands.first(where: { $0.configuration.commandName == name }) {
+    return try checkSubcommand(arguments.dropFirst(), of: subcommand)
+  }
+  let known = subcommands.compactMap { $0.configuration.commandName }
+  let title = command == FoveaCommand.self ? "fovea" : "fovea \(command.configuration.commandName ?? "")"
+  throw CommandFailure(
+    .usage,
+    "there is no command '\(printable(name))'.\(NearestName.hint(name, in: known + ["help"]))\n"
+      + "Commands: \(known.joined(separator: ", ")). See '\(title) --help'.")
+}

@@ -1,0 +1,26 @@
+import FoveaData
+import FoveaTrain
+
+/// Which model a person means: a model file, or the folder of a run, whose best one it then is.
+struct ModelArgument {
+  let path: String
+  /// The run's configuration, where a run was named.
+  let configurationPath: String?
+
+  init(_ argument: String) {
+    let folder = argument.hasSuffix("/") ? String(argument.dropLast()) : argument
+    let best = folder + "/checkpoints/best.safetensors"
+    if PathKind(of: RawPath(folder)) == .folder, PathKind(of: RawPath(best)) == .file {
+      path = best
+      configurationPath = folder + "/config.yaml"
+    } else {
+      path = argument
+      configurationPath = nil
+    }
+  }
+
+  func load() throws -> ModelFile { try ModelFile.load(path) }
+
+  /// The file's name, for pictures.
+  var name: String { path.split(separator: "/").suffix(3).joined(separator: "/") }
+}

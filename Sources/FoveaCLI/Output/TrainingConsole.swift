@@ -1,0 +1,100 @@
+import FoveaTrain
+
+/// Shows a run as it goes: a live bar on a terminal, a line per epoch everywhere.
+final class TrainingConsole: TrainingObserver {
+  private let console: Console
+  private var shown = -Double.infinity
+  private var isDrawn = false
+  /// Files that could not be read.
+  private(set) var skippedFiles = 0
+
+  init(_ console: Console) { self.console = console }
+
+  func training(_ event: TrainingEvent) {
+    switch event {
+    case .started(let start): announce(start)
+    case .stepped(let step): draw(step)
+    case .validating(let done, let total):
+      draw(live: "validating  \(Progress.bar(done, of: total, cells: 24)) \(done)/\(total)", plain: nil)
+    case .epochEnded(let report): note(line(report))
+    case .checkpointSaved: break
+    case .skipped(_, let reason):
+      skippedFiles += 1
+      note("skipped: \(printable(reason))")
+    case .warning(let text): note("warning: \(printable(text))")
+    }
+  }
+
+  /// Takes the bar away.
+  func clear() {
+    guard isDrawn else { return }
+    try? console.errors.write(Array("\r\u{1B}[K".utf8))
+    isDrawn = false
+  }
+
+  private func note(_ line: String) {
+    clear()
+    console.note(line)
+  }
+
+  private func announce(_ start: TrainingStart) {
+    note(
+      "\(grouped(start.trainingImages)) images of \(start.classes.count) classes, "
+        + "\(grouped(start.validationImages)) to validate with (\(start.validationOrigin)); "
+        + "\(grouped(start.parameters)) parameters; \(start.epochs) epochs of \(start.stepsPerEpoch) steps")
+    if let epoch = start.resumedEpoch, let step = start.resumedStep {
+      note("going on in epoch \(epoch), after step \(step)")
+    }
+    note("run folder \(start.folder)")
+  }
+
+  private func draw(_ step: StepReport) {
+    let rate =
+      "loss \(fixed(step.running.loss, 3)), top-1 \(fixed(100 * step.running.top1, 1)) %, "
+      + "\(fixed(step.imagesPerSecond, 0)) images/s, \(duration(step.secondsLeft)) left"
+    draw(
+      live: "epoch \(step.epoch)/\(step.epochs) "
+        + Progress.bar(step.stepInEpoch, of: step.stepsPerEpoch, cells: 24) + " " + rate,
+      plain: "epoch \(step.epoch)/\(step.epochs), step \(step.stepInEpoch)/\(step.stepsPerEpoch): " + rate)
+  }
+
+  private func draw(live: String, plain: String?) {
+    let now = Progress.monotonicSeconds()
+    let interval = console.errorsAreTerminal ? Progress.liveInterval : Progress.plainInterval
+    guard now - shown >= interval else { return }
+    // The first plain line comes after the interval, not at once: a short epoch needs none.
+    defer { shown = now }
+    if console.errorsAreTerminal {
+      try? console.errors.write(Array("\r\(live.prefix(console.width - 1))\u{1B}[K".utf8))
+      isDrawn = true
+    } else if let plain, shown > 0 {
+      console.note(plain)
+    }
+  }
+
+  private func line(_ report: EpochReport) -> String {
+    func padded(_ text: String, _ width: Int) -> String {
+      String(repeating: " ", count: max(0, width - text.count)) + text
+    }
+    let number = padded("\(report.epoch)", "\(report.epochs)".count)
+    let validation = report.validation
+    return "epoch \(number)/\(report.epochs)  train loss \(fixed(report.training.loss, 4)) top-1 "
+      + "\(padded(percent(report.training.top1), 8))  val loss \(fixed(validation.loss, 4)) top-1 "
+      + "\(padded(percent(validation.top1), 8)) top-5 \(padded(percent(validation.top5), 8))  lr "
+      + "\(significant(report.learningRate))  \(padded(fixed(report.imagesPerSecond, 0), 4)) images/s, "
+      + "\(fixed(100 * report.dataWaitShare, 1)) % waiting, \(duration(report.secondsLeft)) left"
+      + (report.isBest ? "  *" : "")
+  }
+
+  /// A small number to three significant digits, without an exponent where that is short.
+  private func significant(_ value: Double) -> String {
+    guard value > 0 else { return "0" }
+    var decimals = 3
+    var scale = value
+    while scale < 0.1, decimals < 8 {
+      scale *= 10
+      decimals += 1
+    }
+    return fixed(value, decimals)
+  }
+}
