@@ -1,0 +1,42 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// Measurements, apart from the product: nothing here is built with it.
+let package = Package(
+  name: "Benchmarks",
+  dependencies: [
+    .package(name: "Fovea", path: "..")
+  ],
+  targets: [
+    // Pure multiply-adds: what the core gives at best, in the same seconds as the sample.
+    .target(name: "CProbe"),
+    .executableTarget(
+      name: "kernels",
+      dependencies: [
+        "CProbe",
+        .product(name: "FoveaOps", package: "Fovea"),
+        .product(name: "FoveaTensor", package: "Fovea"),
+      ],
+      swiftSettings: [.enableUpcomingFeature("MemberImportVisibility")]),
+    // The fused CBAM gates of ResNet-20.
+    .executableTarget(
+      name: "gates",
+      dependencies: [
+        .product(name: "FoveaOps", package: "Fovea"),
+        .product(name: "FoveaTensor", package: "Fovea"),
+      ],
+      swiftSettings: [.enableUpcomingFeature("MemberImportVisibility")]),
+    // Whole steps on demand, for compare.py.
+    .executableTarget(
+      name: "step",
+      dependencies: [
+        .product(name: "FoveaAutodiff", package: "Fovea"),
+        .product(name: "FoveaNN", package: "Fovea"),
+        .product(name: "FoveaOps", package: "Fovea"),
+        .product(name: "FoveaTensor", package: "Fovea"),
+        .product(name: "FoveaTrain", package: "Fovea"),
+      ],
+      swiftSettings: [.enableUpcomingFeature("MemberImportVisibility")]),
+  ],
+  swiftLanguageModes: [.v6]
+)

@@ -1,0 +1,61 @@
+// Times Fovea on demand: reads a line, runs some steps, prints images per second, until its input ends.
+//
+// usage: step train|run NETWORK SIZE BATCH STEPS [--plain]
+//
+// The peer of peers/step_torch.py, and compare.py drives both.
+
+import Foundation
+import FoveaAutodiff
+import FoveaNN
+import FoveaOps
+import FoveaTensor
+import FoveaTrain
+
+let arguments = CommandLine.arguments
+guard arguments.count >= 6, let size = Int(arguments[3]), let batch = Int(arguments[4]),
+  let steps = Int(arguments[5])
+else {
+  print("usage: step train|run NETWORK SIZE BATCH STEPS [--plain]")
+  exit(2)
+}
+let isTraining = arguments[1] == "train"
+
+var configuration = NetworkConfiguration()
+let name = arguments[2]
+configuration.architecture = name == "resnet18-cifar" ? "resnet18" : name
+if name == "resnet18-cifar" { configuration.stem = .cifar }
+if name == "resnet18" || name == "resnet50" { configuration.stem = .imagenet }
+if arguments.contains("--plain") { configuration.attention = nil }
+let network = try Network(configuration, seed: 1)
+
+var random = CounterRandom(seed: 1, purpose: .test)
+let images = Tensor(
+  (0..<batch * size * size * 3).map { _ in random.normal() }, shape: [batch, size, size, 3])
+let labels = (0..<batch).map { _ in Int32(random.integer(below: configuration.classes)) }
+let optimizer = SGD(network.parameters, momentum: 0.9, nesterov: true, weightDecay: 5e-4)
+var stepNumber = 0
+
+@MainActor func train() {
+  let context = Context(.training(seed: 1, step: stepNumber))
+  let loss = context.tape.crossEntropy(network(images, context), targets: .labels(labels)).loss
+  context.tape.backward(from: loss)
+  optimizer.step(learningRate: 0.01)
+  for parameter in network.parameters { parameter.gradient = nil }
+  stepNumber += 1
+}
+
+@MainActor func run() {
+  _ = network(images, Context(.inference)).value
+}
+
+let step = isTraining ? train : run
+for _ in 0..<3 { step() }
+print("ready", InstructionSet.selected.rawValue)
+fflush(nil)
+while readLine() != nil {
+  let clock = ContinuousClock()
+  let elapsed = clock.measure { for _ in 0..<steps { step() } }
+  let seconds = Double(elapsed.components.seconds) + Double(elapsed.components.attoseconds) * 1e-18
+  print(Double(batch * steps) / seconds)
+  fflush(nil)
+}
