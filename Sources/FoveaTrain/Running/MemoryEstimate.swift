@@ -24,7 +24,8 @@ extension TrainingPlan {
   /// Estimates the run's memory.
   ///
   /// A step's part is measured, not modelled: two training steps with small batches are run on an empty copy of the
-  /// network, and what they took grows in a straight line with the batch.
+  /// network, and what they took grows in a straight line with the batch. Both run on one thread: how many threads'
+  /// scratch memory is in use at the peak is a matter of chance, and its slope would be that chance many times over.
   public func memoryEstimate() throws(TrainingError) -> MemoryEstimate {
     let state = network.averagedValues.reduce(0) { $0 + 4 * $1.count }
     let parameters = 4 * network.parameters.reduce(0) { $0 + $1.value.count }
@@ -32,6 +33,10 @@ extension TrainingPlan {
     let moments = settings.name == .adamw ? 2 : settings.momentum == 0 ? 0 : 1
     let batchSize = min(configuration.train.batchSize, split.training.count)
     let small = min(4, batchSize)
+    let workers = WorkerPool.shared
+    let threads = workers.threadCount
+    workers.limitThreads(to: 1)
+    defer { workers.limitThreads(to: threads) }
     let first = try stepBytes(batchSize: small)
     let second = try stepBytes(batchSize: 2 * small)
     let perImage = max(0, second - first) / small
