@@ -53,7 +53,7 @@ format: setup
 install: setup
 	$(SWIFT) build -c release --product fovea --static-swift-stdlib --scratch-path .build/static
 	install -d "$(DESTDIR)$(PREFIX)/bin"
-	install -m 755 .build/static/release/fovea "$(DESTDIR)$(PREFIX)/bin/fovea"
+	install -s -m 755 .build/static/release/fovea "$(DESTDIR)$(PREFIX)/bin/fovea"
 
 clean:
 	rm -rf .build $(DEMO)
