@@ -4,30 +4,33 @@ import FoveaTensor
 // Convolutions and linear layers.
 extension Tape {
   /// `Conv2D.forward`: x [N, H, W, C], weight [kh, kw, C/groups, O] → [N, H', W', O].
-  public func convolution(_ x: Variable, weight: Variable, geometry: Conv2DGeometry) -> Variable {
-    record(
-      convolution: x, weight, geometry, Conv2D.forward(x.value, weight: weight.value, geometry: geometry))
+  public func convolution(
+    _ x: Variable, weight: Variable, geometry: Conv2DGeometry, engine: EngineOptions = EngineOptions()
+  ) -> Variable {
+    let output = Conv2D.forward(x.value, weight: weight.value, geometry: geometry, engine: engine)
+    return record(convolution: x, weight, geometry, engine, output)
   }
 
   /// `convolution`, with the mean and variance of each output channel for the batch normalisation that follows.
   ///
   /// Gradients do not go through the statistics here: `batchNorm` takes them as those of its own input.
   public func convolutionWithStatistics(
-    _ x: Variable, weight: Variable, geometry: Conv2DGeometry
+    _ x: Variable, weight: Variable, geometry: Conv2DGeometry, engine: EngineOptions = EngineOptions()
   ) -> (output: Variable, statistics: ChannelStatistics) {
     let (output, statistics) = Conv2D.forwardWithStatistics(
-      x.value, weight: weight.value, geometry: geometry)
-    return (record(convolution: x, weight, geometry, output), statistics)
+      x.value, weight: weight.value, geometry: geometry, engine: engine)
+    return (record(convolution: x, weight, geometry, engine, output), statistics)
   }
 
   private func record(
-    convolution x: Variable, _ weight: Variable, _ geometry: Conv2DGeometry, _ output: Tensor
+    convolution x: Variable, _ weight: Variable, _ geometry: Conv2DGeometry, _ engine: EngineOptions,
+    _ output: Tensor
   ) -> Variable {
     let (input, kernel) = (x.value, weight.value)
     return record(output, inputs: [x, weight]) { dOutput, needs in
       [
-        needs[0] ? Conv2D.backwardInput(dOutput, weight: kernel, geometry: geometry) : nil,
-        needs[1] ? Conv2D.backwardWeight(dOutput, input: input, geometry: geometry) : nil,
+        needs[0] ? Conv2D.backwardInput(dOutput, weight: kernel, geometry: geometry, engine: engine) : nil,
+        needs[1] ? Conv2D.backwardWeight(dOutput, input: input, geometry: geometry, engine: engine) : nil,
       ]
     }
   }

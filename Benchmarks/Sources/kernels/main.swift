@@ -74,7 +74,7 @@ for threads in threadCounts where threads <= WorkerPool.shared.threadCount {
     let operations = 2 * Double(g.multiplyAdds)
     let results = [
       meter.measure(operations: operations) {
-        _ = Conv2D.forward(x, weight: weight, geometry: g, winograd: winograd)
+        _ = Conv2D.forward(x, weight: weight, geometry: g, engine: EngineOptions(winograd: winograd))
       },
       meter.measure(operations: operations) {
         _ = Conv2D.forwardWithStatistics(x, weight: weight, geometry: g)
@@ -83,7 +83,7 @@ for threads in threadCounts where threads <= WorkerPool.shared.threadCount {
         _ = Conv2D.backwardInput(dOutput, weight: weight, geometry: g)
       },
       meter.measure(operations: operations) {
-        _ = Conv2D.backwardWeight(dOutput, input: x, geometry: g, winograd: winograd)
+        _ = Conv2D.backwardWeight(dOutput, input: x, geometry: g, engine: EngineOptions(winograd: winograd))
       },
     ]
     print("  " + pad(layer.name, 23) + results.map(cell).joined())

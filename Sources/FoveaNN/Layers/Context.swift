@@ -1,4 +1,5 @@
 import FoveaAutodiff
+import FoveaOps
 import FoveaTensor
 
 /// How layers behave that differ between training and use.
@@ -46,6 +47,7 @@ public final class Context {
 
   public let mode: Mode
   public let tape: Tape
+  public let engine: EngineOptions
   /// Whether `attention` gets a record of each block that has a gate.
   public var recordsAttention = false
   /// The blocks whose outputs are kept in `features`, with their gradients.
@@ -58,8 +60,11 @@ public final class Context {
 
   /// - Parameter recording: what gradients are wanted of; by default everything in training and nothing in inference.
   ///   With `.inputs` the retained features' gradients are computed, and nothing before the first of them.
-  public init(_ mode: Mode, recording: Tape.Recording? = nil) {
+  public init(
+    _ mode: Mode, recording: Tape.Recording? = nil, engine: EngineOptions = EngineOptions()
+  ) {
     self.mode = mode
+    self.engine = engine
     tape = Tape(recording: recording ?? (mode == .inference ? .nothing : .everything))
   }
 

@@ -29,7 +29,8 @@ public struct Conv2DLayer {
 
   /// x [N, H, W, C] → [N, H', W', O]
   public func callAsFunction(_ x: Variable, _ context: Context) -> Variable {
-    context.tape.convolution(x, weight: context.tape.leaf(weight), geometry: geometry(of: x.shape))
+    context.tape.convolution(
+      x, weight: context.tape.leaf(weight), geometry: geometry(of: x.shape), engine: context.engine)
   }
 
   /// The convolution and the batch normalisation that follows it: x [N, H, W, C] → [N, H', W', O].
@@ -40,7 +41,7 @@ public struct Conv2DLayer {
   ) -> Variable {
     guard context.isTraining else { return norm(self(x, context), relu: relu, context) }
     let (output, statistics) = context.tape.convolutionWithStatistics(
-      x, weight: context.tape.leaf(weight), geometry: geometry(of: x.shape))
+      x, weight: context.tape.leaf(weight), geometry: geometry(of: x.shape), engine: context.engine)
     return norm(output, statistics: statistics, relu: relu, context)
   }
 

@@ -9,11 +9,11 @@ public enum Conv2D {
   ///
   /// - Returns: [N, H', W', O].
   public static func forward(
-    _ x: Tensor, weight: Tensor, geometry: Conv2DGeometry, winograd: WinogradPolicy = .auto
+    _ x: Tensor, weight: Tensor, geometry: Conv2DGeometry, engine: EngineOptions = EngineOptions()
   ) -> Tensor {
     check(x, weight, geometry)
     return product(
-      Correlation(forward: geometry), of: x, weight: weight, shape: geometry.outputShape, winograd: winograd
+      Correlation(forward: geometry), of: x, weight: weight, shape: geometry.outputShape, engine: engine
     ).output
   }
 
@@ -21,11 +21,11 @@ public enum Conv2D {
   /// is in cache. They come from every spatial piece's own mean and squared deviations, combined in double precision, and
   /// keep their digits where the mean is large against the deviation.
   public static func forwardWithStatistics(
-    _ x: Tensor, weight: Tensor, geometry: Conv2DGeometry, winograd: WinogradPolicy = .auto
+    _ x: Tensor, weight: Tensor, geometry: Conv2DGeometry, engine: EngineOptions = EngineOptions()
   ) -> (output: Tensor, statistics: ChannelStatistics) {
     check(x, weight, geometry)
     let (output, statistics) = product(
-      Correlation(forward: geometry), of: x, weight: weight, shape: geometry.outputShape, winograd: winograd,
+      Correlation(forward: geometry), of: x, weight: weight, shape: geometry.outputShape, engine: engine,
       wantsStatistics: true)
     return (output, statistics!)
   }
@@ -35,7 +35,7 @@ public enum Conv2D {
   /// - Parameter dOutput: [N, H', W', O].
   /// - Returns: [N, H, W, C].
   public static func backwardInput(
-    _ dOutput: Tensor, weight: Tensor, geometry: Conv2DGeometry, winograd: WinogradPolicy = .auto
+    _ dOutput: Tensor, weight: Tensor, geometry: Conv2DGeometry, engine: EngineOptions = EngineOptions()
   ) -> Tensor {
     precondition(
       dOutput.shape == geometry.outputShape, "dOutput \(dOutput.shape), expected \(geometry.outputShape)")
@@ -43,7 +43,7 @@ public enum Conv2D {
       weight.shape == geometry.weightShape, "weight \(weight.shape), expected \(geometry.weightShape)")
     return product(
       Correlation(inputGradient: geometry), of: dOutput, weight: weight, shape: geometry.inputShape,
-      winograd: winograd
+      engine: engine
     ).output
   }
 
@@ -54,7 +54,7 @@ public enum Conv2D {
   ///   - input: [N, H, W, C].
   /// - Returns: [kh, kw, C/groups, O].
   public static func backwardWeight(
-    _ dOutput: Tensor, input: Tensor, geometry: Conv2DGeometry, winograd: WinogradPolicy = .auto
+    _ dOutput: Tensor, input: Tensor, geometry: Conv2DGeometry, engine: EngineOptions = EngineOptions()
   ) -> Tensor {
     precondition(
       dOutput.shape == geometry.outputShape, "dOutput \(dOutput.shape), expected \(geometry.outputShape)")
@@ -64,7 +64,7 @@ public enum Conv2D {
       input.withUnsafeBufferPointer { input in
         dOutput.withUnsafeBufferPointer { dOutput in
           let plan = ConvolutionPlan(weightGradient: correlation)
-          if let outputs = correlation.winogradOutputs(winograd, vectorWidth: plan.panels.vectorWidth) {
+          if let outputs = correlation.winogradOutputs(engine.winograd, vectorWidth: plan.panels.vectorWidth) {
             return WinogradWeightGradient(
               correlation, outputs: outputs, panels: plan.panels, source: input.baseAddress!,
               dOutput: dOutput.baseAddress!, dWeight: dWeight.baseAddress!
@@ -90,10 +90,10 @@ public enum Conv2D {
   /// - Parameter bias: [target channels], added to every sum.
   static func product(
     _ correlation: Correlation, of source: Tensor, weight: Tensor, bias: Tensor? = nil, shape: Shape,
-    winograd: WinogradPolicy = .off, wantsStatistics: Bool = false
+    engine: EngineOptions = .direct, wantsStatistics: Bool = false
   ) -> (output: Tensor, statistics: ChannelStatistics?) {
     let plan = ConvolutionPlan(correlation)
-    if let outputs = correlation.winogradOutputs(winograd, vectorWidth: plan.panels.vectorWidth) {
+    if let outputs = correlation.winogradOutputs(engine.winograd, vectorWidth: plan.panels.vectorWidth) {
       precondition(bias == nil, "a bias is only added by direct products")
       return winogradProduct(
         correlation, plan.panels, outputs: outputs, of: source, weight: weight, shape: shape,

@@ -2,7 +2,7 @@ import FoveaData
 extension ConfigurationKey {
   /// Every key, section by section, in the order of the documentation and of the resolved dump.
   public static let all: [ConfigurationKey] =
-    data + input + augment + model + attention + train + optimizer + schedule + output
+    data + input + augment + model + attention + train + optimizer + schedule + engine + output
 
   private static let data: [ConfigurationKey] = [
     Self(
@@ -204,6 +204,21 @@ extension ConfigurationKey {
     Self(
       "schedule.final_divisor", \.schedule.finalDivisor, .number(1...1_000_000_000),
       "onecycle: the first rate over the last."),
+  ]
+
+  private static let engine: [ConfigurationKey] = [
+    Self(
+      "engine.winograd", \.engine.winograd, .choice,
+      """
+      Winograd's algorithm for 3×3 convolutions: 'auto' takes it where it is faster, 'off' never; 'f2' and 'f4' insist on \
+      tiles of 2×2 or 4×4 outputs wherever it applies. The larger the tile, the fewer multiplications and the more rounding.
+      """),
+    Self(
+      "engine.precision", \.engine.precision, .choice,
+      """
+      'bf16' rounds the factors of products to bfloat16 and keeps sums and weights in 32-bit floats: faster where the \
+      CPU has AVX-512 BF16, an error where it has not.
+      """),
   ]
 
   private static let output: [ConfigurationKey] = [

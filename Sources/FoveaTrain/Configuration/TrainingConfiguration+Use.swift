@@ -1,6 +1,7 @@
 import FoveaAutodiff
 import FoveaData
 import FoveaNN
+import FoveaOps
 
 extension TrainingConfiguration {
   /// The whole network for so many classes.
@@ -34,6 +35,10 @@ extension TrainingConfiguration {
   }
 
   public var mixing: MixingConfiguration { MixingConfiguration(mixup: train.mixup, cutmix: train.cutmix) }
+
+  public var engineOptions: EngineOptions {
+    EngineOptions(winograd: engine.winograd, precision: engine.precision)
+  }
 
   /// The schedule of a run of so many steps.
   public func schedule(totalSteps: Int, stepsPerEpoch: Int) -> FoveaTrain.Schedule {

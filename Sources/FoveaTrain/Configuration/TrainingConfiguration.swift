@@ -1,6 +1,7 @@
 import FoveaData
 import FoveaImage
 import FoveaNN
+import FoveaOps
 
 /// Everything that a training run is told: what `configs/*.yaml` hold.
 ///
@@ -14,6 +15,7 @@ public struct TrainingConfiguration: Hashable, Sendable {
   public var train = Train()
   public var optimizer = Optimizer()
   public var schedule = Schedule()
+  public var engine = Engine()
   public var output = Output()
 
   /// The run's name where the configuration gives none: that of its file.
@@ -132,6 +134,12 @@ extension TrainingConfiguration {
     public var riseFraction = 0.3
     public var startDivisor = 25.0
     public var finalDivisor = 1e4
+  }
+
+  /// How the arithmetic is done.
+  public struct Engine: Hashable, Sendable {
+    public var winograd = WinogradPolicy.auto
+    public var precision = EngineOptions.Precision.fp32
   }
 
   public struct Output: Hashable, Sendable {

@@ -58,7 +58,7 @@ extension TrainingPlan {
     let before = pool.usage.live
     pool.resetPeak()
     let images = Tensor(zeros: [batchSize, preparation.height, preparation.width, 3])
-    let context = Context(.training(seed: 0, step: 0))
+    let context = Context(.training(seed: 0, step: 0), engine: configuration.engineOptions)
     let logits = network(images, context)
     let labels = [Int32](repeating: 0, count: batchSize)
     let (loss, _) = context.tape.crossEntropy(logits, targets: .labels(labels))

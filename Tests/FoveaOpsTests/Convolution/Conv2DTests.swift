@@ -13,14 +13,14 @@ import Testing
     let dWeight = reference.backwardWeight(d, input: x, weight: w.shape)
     withEachInstructionSet { set in
       expectClose(
-        Conv2D.forward(x, weight: w, geometry: c.geometry, winograd: .off), output, relative: 3e-6,
+        Conv2D.forward(x, weight: w, geometry: c.geometry, engine: .direct), output, relative: 3e-6,
         "\(set) forward \(c)")
       expectClose(
-        Conv2D.backwardInput(d, weight: w, geometry: c.geometry, winograd: .off), dInput, relative: 3e-6,
+        Conv2D.backwardInput(d, weight: w, geometry: c.geometry, engine: .direct), dInput, relative: 3e-6,
         "\(set) dInput \(c)"
       )
       expectClose(
-        Conv2D.backwardWeight(d, input: x, geometry: c.geometry, winograd: .off), dWeight, relative: 5e-6,
+        Conv2D.backwardWeight(d, input: x, geometry: c.geometry, engine: .direct), dWeight, relative: 5e-6,
         "\(set) dWeight \(c)")
     }
   }
