@@ -64,7 +64,8 @@ public enum Conv2D {
       input.withUnsafeBufferPointer { input in
         dOutput.withUnsafeBufferPointer { dOutput in
           let plan = ConvolutionPlan(weightGradient: correlation)
-          if let outputs = correlation.winogradOutputs(engine.winograd, vectorWidth: plan.panels.vectorWidth) {
+          if let outputs = correlation.winogradOutputs(engine.winograd, vectorWidth: plan.panels.vectorWidth)
+          {
             return WinogradWeightGradient(
               correlation, outputs: outputs, panels: plan.panels, source: input.baseAddress!,
               dOutput: dOutput.baseAddress!, dWeight: dWeight.baseAddress!

@@ -12,7 +12,8 @@ extension Trainer {
   func step(_ batch: Batch) throws(TrainingError) {
     let settings = plan.configuration.train
     let (images, targets) = inputs(batch)
-    let context = Context(.training(seed: settings.seed, step: progress.step), engine: plan.configuration.engineOptions)
+    let context = Context(
+      .training(seed: settings.seed, step: progress.step), engine: plan.configuration.engineOptions)
     let logits = plan.network(images, context)
     let (loss, _) = context.tape.crossEntropy(
       logits, targets: targets, labelSmoothing: settings.labelSmoothing, classWeights: classWeights)
@@ -73,7 +74,9 @@ extension Trainer {
     if let parameter = parameters.first(where: { !Self.isFinite($0.value) }) {
       return "\(parameter.name), which is itself not finite"
     }
-    let context = Context(.training(seed: plan.configuration.train.seed, step: progress.step), engine: plan.configuration.engineOptions)
+    let context = Context(
+      .training(seed: plan.configuration.train.seed, step: progress.step),
+      engine: plan.configuration.engineOptions)
     context.retainedBlocks = Set(plan.network.blockNames)
     let logits = plan.network(images, context).value
     if isStemBad(images) { return "conv1 or bn1 (the stem)" }
@@ -85,7 +88,9 @@ extension Trainer {
   }
 
   private func isStemBad(_ images: Tensor) -> Bool {
-    let context = Context(.training(seed: plan.configuration.train.seed, step: progress.step), engine: plan.configuration.engineOptions)
+    let context = Context(
+      .training(seed: plan.configuration.train.seed, step: progress.step),
+      engine: plan.configuration.engineOptions)
     let output = plan.network.stem(context.tape.constant(images), context).value
     return !Self.isFinite(output)
   }

@@ -31,13 +31,16 @@ import Testing
     let bound: Float = policy == .f2 ? 3e-6 : 4e-5
     withEachInstructionSet { set in
       expectClose(
-        Conv2D.forward(x, weight: w, geometry: g, engine: EngineOptions(winograd: policy)), output, relative: bound,
+        Conv2D.forward(x, weight: w, geometry: g, engine: EngineOptions(winograd: policy)), output,
+        relative: bound,
         "\(set) forward \(g)")
       expectClose(
-        Conv2D.backwardInput(d, weight: w, geometry: g, engine: EngineOptions(winograd: policy)), dInput, relative: bound,
+        Conv2D.backwardInput(d, weight: w, geometry: g, engine: EngineOptions(winograd: policy)), dInput,
+        relative: bound,
         "\(set) dInput \(g)")
       expectClose(
-        Conv2D.backwardWeight(d, input: x, geometry: g, engine: EngineOptions(winograd: policy)), dWeight, relative: bound,
+        Conv2D.backwardWeight(d, input: x, geometry: g, engine: EngineOptions(winograd: policy)), dWeight,
+        relative: bound,
         "\(set) dWeight \(g)")
     }
   }
@@ -47,7 +50,8 @@ import Testing
     let w = Tensor.random(g.weightShape, seed: 2)
     let d = Tensor.random(g.outputShape, seed: 3)
     let (one, all) = onOneAndAllThreads {
-      let (output, statistics) = Conv2D.forwardWithStatistics(x, weight: w, geometry: g, engine: EngineOptions(winograd: .f4))
+      let (output, statistics) = Conv2D.forwardWithStatistics(
+        x, weight: w, geometry: g, engine: EngineOptions(winograd: .f4))
       return [
         output, statistics.mean, statistics.variance,
         Conv2D.backwardInput(d, weight: w, geometry: g, engine: EngineOptions(winograd: .f4)),
@@ -61,7 +65,8 @@ import Testing
     withKernelsHeld {
       let output = Conv2D.forward(x, weight: w, geometry: g, engine: EngineOptions(winograd: .f4))
       for n in 0..<g.batch {
-        let alone = Conv2D.forward(x.slice(n..<n + 1), weight: w, geometry: single, engine: EngineOptions(winograd: .f4))
+        let alone = Conv2D.forward(
+          x.slice(n..<n + 1), weight: w, geometry: single, engine: EngineOptions(winograd: .f4))
         #expect(alone.bits == output.slice(n..<n + 1).bits, "image \(n)")
       }
     }
@@ -70,7 +75,8 @@ import Testing
   @Test(arguments: geometries) func statisticsAreTheOutputs(_ g: Conv2DGeometry) {
     let x = Tensor.random(g.inputShape, seed: 1)
     let w = Tensor.random(g.weightShape, seed: 2)
-    let (output, statistics) = Conv2D.forwardWithStatistics(x, weight: w, geometry: g, engine: EngineOptions(winograd: .f4))
+    let (output, statistics) = Conv2D.forwardWithStatistics(
+      x, weight: w, geometry: g, engine: EngineOptions(winograd: .f4))
     let (mean, variance) = channelMoments(of: output)
     expectClose(statistics.mean, mean, relative: 1e-6, absolute: 1e-6)
     expectClose(statistics.variance, variance, relative: 1e-5)
