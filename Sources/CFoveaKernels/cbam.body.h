@@ -56,6 +56,108 @@ static void FK(gate_hidden_backward)(float *dHidden, float *dPooled, const float
   FK_COLUMNS(C, pooled_gradient_block, dPooled, dHidden, w1, h, C, scale);
 }
 
+// ---- Pools of inference ----
+
+// The larger, and a NaN where there is one.
+FK_INLINE vf FK(larger)(vf maximum, vf value) {
+  return vf_select((value > maximum) | (value != value), value, maximum);
+}
+
+// Narrow blocks take several rows at once, so that one row's addition need not wait for the row before; sums run over
+// chunks, so that they lose nothing that matters.
+FK_INLINE void FK(gate_pool_pixels_block)(size_t c, int vectors, size_t lanes, float *sums, float *maxima,
+                                          const float *x, size_t pixels, size_t C) {
+  const int ways = 4 / vectors;
+  vf total[4], sum[4], maximum[4];
+  FK_UNROLL for (int i = 0; i < 4; i++) {
+    total[i] = vf_zero();
+    maximum[i] = vf_set1(-INFINITY);
+  }
+  x += c;
+  for (size_t start = 0; start < pixels; start += FK_CHUNK) {
+    const size_t end = start + FK_CHUNK < pixels ? start + FK_CHUNK : pixels;
+    size_t p = start;
+    FK_UNROLL for (int i = 0; i < 4; i++) sum[i] = vf_zero();
+    for (; p + ways <= end; p += ways)
+      FK_UNROLL for (int i = 0; i < ways * vectors; i++) {
+        const vf value = vf_load_n(x + (p + i / vectors) * C + i % vectors * FK_W, lanes);
+        sum[i] += value;
+        maximum[i] = FK(larger)(maximum[i], value);
+      }
+    for (; p < end; p++)
+      FK_UNROLL for (int i = 0; i < vectors; i++) {
+        const vf value = vf_load_n(x + p * C + i * FK_W, lanes);
+        sum[i] += value;
+        maximum[i] = FK(larger)(maximum[i], value);
+      }
+    FK_UNROLL for (int i = 0; i < 4; i++) total[i] += sum[i];
+  }
+  FK_UNROLL for (int v = 0; v < vectors; v++) {
+    FK_UNROLL for (int w = 1; w < ways; w++) {
+      total[v] += total[w * vectors + v];
+      maximum[v] = FK(larger)(maximum[v], maximum[w * vectors + v]);
+    }
+    vf_store_n(sums + c + v * FK_W, total[v], lanes);
+    vf_store_n(maxima + c + v * FK_W, maximum[v], lanes);
+  }
+}
+static void FK(gate_pool_pixels)(float *sum, float *maximum, const float *x, size_t pixels, size_t C) {
+  FK_COLUMNS(C, gate_pool_pixels_block, sum, maximum, x, pixels, C);
+}
+
+// One step of taking maxima together: half as many vectors, each with the maxima of twice as many rows. Both halves of
+// an exchange are needed, so it works on the transposed square.
+FK_INLINE vf FK(maxima_of_rows)(vf rows[FK_W]) {
+  FK(transpose)(rows);
+  FK_UNROLL for (int half = FK_W / 2; half > 0; half /= 2)
+    FK_UNROLL for (int i = 0; i < half; i++) rows[i] = FK(larger)(rows[i], rows[i + half]);
+  return rows[0];
+}
+
+// `count` pixels at once, a constant: each gate is loaded once for all of them.
+FK_INLINE void FK(pool_pixel_group)(vf *sum, vf *maximum, const float *x, const float *channel, size_t C, int count) {
+  FK_UNROLL for (int i = 0; i < count; i++) {
+    sum[i] = vf_zero();
+    maximum[i] = vf_set1(-INFINITY);
+  }
+  size_t c = 0;
+  for (; c + FK_W <= C; c += FK_W) {
+    const vf gate = vf_load(channel + c);
+    FK_UNROLL for (int i = 0; i < count; i++) {
+      const vf value = vf_load(x + (size_t)i * C + c) * gate;
+      sum[i] += value;
+      maximum[i] = FK(larger)(maximum[i], value);
+    }
+  }
+  if (c < C) {
+    const vf gate = vf_load_part(channel + c, C - c, 0);
+    FK_UNROLL for (int i = 0; i < count; i++) {
+      const vf value = vf_load_part(x + (size_t)i * C + c, C - c, 0) * gate;
+      sum[i] += value;
+      // Lanes past the last channel must not win with their 0.
+      float lanes[FK_W];
+      vf_store(lanes, vf_set1(-INFINITY));
+      vf_store_part(lanes, value, C - c);
+      maximum[i] = FK(larger)(maximum[i], vf_load(lanes));
+    }
+  }
+}
+
+static void FK(gate_pool_channels)(float *maxima, float *means, const float *x, const float *channel, size_t pixels,
+                                   size_t C) {
+  const vf count = vf_set1((float)C);
+  for (size_t p = 0; p < pixels; p += FK_W) {
+    const size_t n = pixels - p < FK_W ? pixels - p : FK_W;
+    vf sum[FK_W], maximum[FK_W];
+    size_t i = 0;
+    for (; i + 4 <= n; i += 4) FK(pool_pixel_group)(sum + i, maximum + i, x + (p + i) * C, channel, C, 4);
+    for (; i < n; i++) FK(pool_pixel_group)(sum + i, maximum + i, x + (p + i) * C, channel, C, 1);
+    for (; i < FK_W; i++) sum[i] = maximum[i] = vf_zero();
+    vf_store_n(means + p, FK(sums_of_rows)(sum) / count, n);
+    vf_store_n(maxima + p, FK(maxima_of_rows)(maximum), n);
+  }
+}
+
 // ---- The features ----
 
 FK_INLINE void FK(gate_apply_block)(size_t c, int vectors, size_t lanes, float *output, const float *x,

@@ -15,6 +15,13 @@ void fk_gate_hidden_backward(float *dHidden, float *dPooled, const float *dSum, 
                              const float *w2, size_t h, size_t channels, float scale) {
   FK_CALL(gate_hidden_backward, dHidden, dPooled, dSum, hidden, w1, w2, h, channels, scale);
 }
+void fk_gate_pool_pixels(float *sum, float *maximum, const float *x, size_t pixels, size_t channels) {
+  FK_CALL(gate_pool_pixels, sum, maximum, x, pixels, channels);
+}
+void fk_gate_pool_channels(float *maximum, float *mean, const float *x, const float *channel, size_t pixels,
+                           size_t channels) {
+  FK_CALL(gate_pool_channels, maximum, mean, x, channel, pixels, channels);
+}
 void fk_gate_apply(float *output, const float *x, const float *residual, const float *channel, const float *spatial,
                    size_t pixels, size_t channels, bool relu) {
   FK_CALL(gate_apply, output, x, residual, channel, spatial, pixels, channels, relu);

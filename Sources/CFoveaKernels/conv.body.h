@@ -31,7 +31,7 @@
 FK_INLINE size_t FK(conv_tile_count)(size_t extent, size_t largest) { return (extent + largest - 1) / largest; }
 
 typedef struct {
-  const float *x, *w, *bias;
+  const float *x, *w, *bias, *residual;
   float *y;
   size_t columns;
 } FK(conv_place);
@@ -60,6 +60,18 @@ FK_INLINE void FK(conv_tile)(const size_t L, const size_t V, const fk_conv_band 
       vf bias = left >= FK_W ? vf_load(at->bias + v * FK_W) : vf_load_part(at->bias + v * FK_W, left, 0);
       FK_UNROLL for (size_t j = 0; j < L; j++) sum[j][v] += bias;
     }
+  }
+  if (at->residual) {
+    const float *residual = at->residual;
+    FK_UNROLL for (size_t j = 0; j < L; j++, residual += band->output_pixel)
+      FK_UNROLL for (size_t v = 0; v < V; v++) {
+        size_t left = at->columns - v * FK_W;
+        sum[j][v] += left >= FK_W ? vf_load(residual + v * FK_W) : vf_load_part(residual + v * FK_W, left, 0);
+      }
+  }
+  if (band->relu) {
+    FK_UNROLL for (size_t j = 0; j < L; j++)
+      FK_UNROLL for (size_t v = 0; v < V; v++) sum[j][v] = vf_max(vf_zero(), sum[j][v]);
   }
   float *y = at->y;
   if (__builtin_expect(at->columns == V * FK_W, 1)) {
@@ -119,13 +131,16 @@ static void FK(conv_forward)(const fk_conv_band *band) {
     at.columns = left < vectors * FK_W ? left : vectors * FK_W;
     for (size_t row = 0; row < band->rows; row++) {
       at.x = band->source + (ptrdiff_t)row * band->source_row;
-      at.y = band->output + (ptrdiff_t)row * band->output_row + o;
+      const ptrdiff_t start = (ptrdiff_t)row * band->output_row + (ptrdiff_t)o;
+      at.y = band->output + start;
+      at.residual = band->residual ? band->residual + start : NULL;
       for (size_t t = 0; t < tiles; t++) {
         const size_t L = pixels + (t < larger);
         FK(conv_fetch_some)(&fetch, share);
         FK(conv_tiles)[vectors - 1][L](band, &at);
         at.x += (ptrdiff_t)L * band->source_pixel;
         at.y += (ptrdiff_t)L * band->output_pixel;
+        if (at.residual) at.residual += (ptrdiff_t)L * band->output_pixel;
       }
     }
     at.w += patch * vectors * FK_W;

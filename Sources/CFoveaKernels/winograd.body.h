@@ -160,7 +160,9 @@ FK_INLINE void FK(wino_write)(const fk_winograd_tiles *t, const size_t m) {
   for (size_t r = 0; r < t->rows; r++)
     for (size_t q = 0; q < t->columns; q++) {
       const ptrdiff_t top = t->top + (ptrdiff_t)(r * m), left = t->left + (ptrdiff_t)(q * m);
-      float *tile = t->image + top * row_pitch + left * pitch;
+      const ptrdiff_t corner = top * row_pitch + left * pitch;
+      float *tile = t->image + corner;
+      const float *residual = t->residual ? t->residual + corner : NULL;
       const float *planes = t->planes + (r * t->columns + q) * t->pitch;
       const size_t below = (size_t)(t->height - top), beside = (size_t)(t->width - left);
       for (size_t c = 0; c < t->channels; c += FK_W) {
@@ -168,9 +170,15 @@ FK_INLINE void FK(wino_write)(const fk_winograd_tiles *t, const size_t m) {
         FK_UNROLL for (size_t i = 0; i < m + 2; i++)
           FK_UNROLL for (size_t j = 0; j < m + 2; j++) in[i][j] = vf_load(planes + (i * (m + 2) + j) * t->plane + c);
         FK(wino_square)(FK(wino_a), m, m + 2, m, out, in);
+        const vf bias = t->bias ? vf_load(t->bias + c) : vf_zero();
         FK_UNROLL for (size_t i = 0; i < m; i++)
           FK_UNROLL for (size_t j = 0; j < m; j++)
-            if (i < below && j < beside) vf_store(tile + (ptrdiff_t)i * row_pitch + (ptrdiff_t)j * pitch + c, out[i][j]);
+            if (i < below && j < beside) {
+              const ptrdiff_t at = (ptrdiff_t)i * row_pitch + (ptrdiff_t)j * pitch + (ptrdiff_t)c;
+              vf y = out[i][j] + bias;
+              if (residual) y += vf_load(residual + at);
+              vf_store(tile + at, t->relu ? vf_max(vf_zero(), y) : y);
+            }
       }
     }
 }

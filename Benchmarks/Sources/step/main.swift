@@ -44,8 +44,10 @@ var stepNumber = 0
   stepNumber += 1
 }
 
+let inference = InferenceNetwork(network)
+
 @MainActor func run() {
-  _ = network(images, Context(.inference)).value
+  _ = inference(images).logits
 }
 
 let step = isTraining ? train : run

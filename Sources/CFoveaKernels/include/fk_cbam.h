@@ -23,6 +23,14 @@ void fk_gate_channel_backward(float *dSum, const double *dChannel, const float *
 void fk_gate_hidden_backward(float *dHidden, float *dPooled, const float *dSum, const float *hidden, const float *w1,
                              const float *w2, size_t h, size_t channels, float scale);
 
+// ---- For inference: pools that need not remember where a maximum was ----
+
+/// For each channel the sum over the pixels and the maximum, both [C].
+void fk_gate_pool_pixels(float *sum, float *maximum, const float *x, size_t pixels, size_t channels);
+/// For each pixel the maximum and the mean over the channels of x·channel, both [pixels]. channel: [C].
+void fk_gate_pool_channels(float *maximum, float *mean, const float *x, const float *channel, size_t pixels,
+                           size_t channels);
+
 // ---- Both, on the features ----
 
 /// output = x·channel·spatial (+ residual), and its ReLU. residual may be NULL.

@@ -39,6 +39,8 @@ typedef struct fk_conv_band {
   fk_conv_patch patch;
   const float *weights;     ///< packed
   const float *bias;        ///< [channels], or null
+  const float *residual;    ///< added to the sums, laid out as the output is, or null; may be the output itself
+  bool relu;                ///< whether max(0, ·) ends it
   float *output;            ///< first channel of the band's first pixel
   ptrdiff_t output_row, output_pixel;  ///< steps in floats
   size_t rows, width;       ///< pixels
@@ -46,8 +48,9 @@ typedef struct fk_conv_band {
   fk_ahead ahead;
 } fk_conv_band;
 
-/// output[row, pixel, o] = bias[o] + Σ patch[row, pixel, k] · weights[k, o], summed in the order of k in one chain
-/// of multiply-adds from 0, whatever the tile, and the bias added last.
+/// output[row, pixel, o] = Σ patch[row, pixel, k] · weights[k, o] + bias[o] + residual[row, pixel, o], and its ReLU:
+/// summed in the order of k in one chain of multiply-adds from 0, whatever the tile; the bias and then the residual are
+/// added last.
 void fk_conv_forward(fk_isa isa, const fk_conv_band *band);
 
 typedef struct fk_conv_gradient {

@@ -28,11 +28,15 @@ typedef struct fk_winograd_tiles {
   size_t rows, columns;    ///< tiles; they lie m pixels apart
   float *planes;           ///< first tile's first channel in the first plane
   size_t plane, pitch;     ///< floats from plane to plane and from tile to tile
+  // Of fk_winograd_output alone:
+  const float *bias;       ///< [channels], added to every pixel, or null
+  const float *residual;   ///< added then, laid out as the image is, or null
+  int relu;                ///< whether max(0, ·) ends it
 } fk_winograd_tiles;
 
 /// planes ← Bᵀ d B for the (m+2)² inputs d of each tile, zero outside of the image. Reads `image`.
 void fk_winograd_input(fk_isa isa, const fk_winograd_tiles *tiles);
-/// image ← Aᵀ M A, the m² outputs of each tile; what lies outside of the image is dropped.
+/// image ← Aᵀ M A, the m² outputs of each tile, with bias, residual and ReLU; what lies outside of the image is dropped.
 void fk_winograd_output(fk_isa isa, const fk_winograd_tiles *tiles);
 /// planes ← A d Aᵀ for the m² output gradients d of each tile, zero outside of the image. Reads `image`.
 void fk_winograd_output_gradient(fk_isa isa, const fk_winograd_tiles *tiles);

@@ -1,6 +1,17 @@
 import CFoveaKernels
 import FoveaTensor
 
+/// What becomes of a product's sums before they are written: + bias, + residual, max(0, ·).
+struct Epilogue {
+  /// [target channels]
+  var bias: Floats?
+  /// Of the target's shape.
+  var residual: Floats?
+  var relu = false
+
+  var isEmpty: Bool { bias == nil && residual == nil && !relu }
+}
+
 /// Runs a correlation piece by piece: the forward product and the input gradient.
 ///
 /// A piece is a cell of the source by some panels of target channels. Panel follows panel, so that one's weights
@@ -9,7 +20,7 @@ struct BandProducts {
   private let correlation: Correlation
   private let plan: ConvolutionPlan
   private let weight: PackedWeight
-  private let bias: Floats?
+  private let epilogue: Epilogue
   private let target: MutableFloats
   private let cells: SourceCells
   /// Of each phase.
@@ -17,15 +28,17 @@ struct BandProducts {
 
   /// - Parameters:
   ///   - weight: packed for the correlation, or, where it is depthwise, as it is.
-  ///   - bias: [target channels], or nil.
+  ///   - epilogue: none where it is depthwise.
   init(
-    _ correlation: Correlation, plan: ConvolutionPlan, weight: PackedWeight, bias: Floats?,
+    _ correlation: Correlation, plan: ConvolutionPlan, weight: PackedWeight, epilogue: Epilogue,
     source: Floats, target: MutableFloats
   ) {
+    precondition(
+      plan.algorithm != .depthwise || epilogue.isEmpty, "a depthwise product has no epilogue")
     self.correlation = correlation
     self.plan = plan
     self.weight = weight
-    self.bias = bias
+    self.epilogue = epilogue
     self.target = target
     let cells = SourceCells(correlation, plan: plan, source: source)
     self.cells = cells
@@ -79,7 +92,8 @@ struct BandProducts {
         var band = fk_conv_band()
         band.source_row = cells.rowStep
         band.source_pixel = cells.pixelStep
-        band.bias = bias.map { $0 + place.channels.lowerBound }
+        band.bias = epilogue.bias.map { $0 + place.channels.lowerBound }
+        band.relu = epilogue.relu
         band.output_row = offset(image: 0, row: step.height, column: 0)
         band.output_pixel = offset(image: 0, row: 0, column: step.width)
         band.rows = min(phase.rows, cell.rows.upperBound) - cell.rows.lowerBound
@@ -92,8 +106,10 @@ struct BandProducts {
         let row = phase.origin.row + cell.rows.lowerBound * step.height
         for (slot, image) in cell.images.enumerated() {
           band.source = base + slot * imageStep + place.group * correlation.sourceChannelsPerGroup
-          band.output =
-            target + offset(image: image, row: row, column: phase.origin.column) + place.channels.lowerBound
+          let first =
+            offset(image: image, row: row, column: phase.origin.column) + place.channels.lowerBound
+          band.output = target + first
+          band.residual = epilogue.residual.map { $0 + first }
           band.ahead = ahead.takeShare(of: cell.images.count - slot)
           if plan.algorithm == .depthwise {
             depthwise(band, phase: index)

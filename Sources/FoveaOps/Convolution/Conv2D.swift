@@ -95,7 +95,7 @@ public enum Conv2D {
   ) -> (output: Tensor, statistics: ChannelStatistics?) {
     let plan = ConvolutionPlan(correlation)
     if let outputs = correlation.winogradOutputs(engine.winograd, vectorWidth: plan.panels.vectorWidth) {
-      precondition(bias == nil, "a bias is only added by direct products")
+      precondition(bias == nil, "a linear layer is no 3×3 convolution")
       return winogradProduct(
         correlation, plan.panels, outputs: outputs, of: source, weight: weight, shape: shape,
         wantsStatistics: wantsStatistics)
@@ -107,7 +107,8 @@ public enum Conv2D {
     let output = Tensor(shape) { target in
       source.withUnsafeBufferPointer { source in
         let products = BandProducts(
-          correlation, plan: plan, weight: packed, bias: bias?.withUnsafeBufferPointer { $0.baseAddress! },
+          correlation, plan: plan, weight: packed,
+          epilogue: Epilogue(bias: bias?.withUnsafeBufferPointer { $0.baseAddress! }),
           source: source.baseAddress!, target: target.baseAddress!)
         guard wantsStatistics else { return products.run() }
         statistics = Moments.with(
@@ -128,10 +129,11 @@ public enum Conv2D {
     wantsStatistics: Bool
   ) -> (output: Tensor, statistics: ChannelStatistics?) {
     var statistics: ChannelStatistics?
+    let transformed = WinogradWeight(weight, for: correlation, outputs: outputs, panels)
     let output = Tensor(shape) { target in
       source.withUnsafeBufferPointer { source in
         let products = WinogradProducts(
-          correlation, outputs: outputs, panels: panels, weight: weight, source: source.baseAddress!,
+          correlation, panels: panels, weight: transformed, source: source.baseAddress!,
           target: target.baseAddress!)
         guard wantsStatistics else { return products.run() }
         statistics = Moments.with(

@@ -64,12 +64,21 @@ struct WinogradTiling {
   ) -> fk_winograd_tiles {
     let reach = correlation.reach
     let slot = image - block.images.lowerBound
-    return fk_winograd_tiles(
-      outputs: outputs, image: pixels + image * side.height * side.width * side.channels + first,
-      height: side.height, width: side.width, channels: count, pixel: side.channels,
-      top: block.rows.lowerBound * outputs + (isSource ? reach.rows.lowerBound : 0),
-      left: isSource ? reach.columns.lowerBound : 0, rows: block.rows.count, columns: tileColumns,
-      planes: planes + slot * block.rows.count * tileColumns * pitch, plane: plane, pitch: pitch)
+    var tiles = fk_winograd_tiles()
+    tiles.outputs = outputs
+    tiles.image = pixels + image * side.height * side.width * side.channels + first
+    tiles.height = side.height
+    tiles.width = side.width
+    tiles.channels = count
+    tiles.pixel = side.channels
+    tiles.top = block.rows.lowerBound * outputs + (isSource ? reach.rows.lowerBound : 0)
+    tiles.left = isSource ? reach.columns.lowerBound : 0
+    tiles.rows = block.rows.count
+    tiles.columns = tileColumns
+    tiles.planes = planes + slot * block.rows.count * tileColumns * pitch
+    tiles.plane = plane
+    tiles.pitch = pitch
+    return tiles
   }
 }
 
@@ -86,23 +95,25 @@ extension Correlation {
 
 /// Floats from one tile's channels to the next's: a cache line more than they need, so that tiles do not fall on the
 /// same cache sets.
-private func pitch(_ channels: Int) -> Int { channels + 16 }
+func winogradPitch(_ channels: Int) -> Int { channels + 16 }
 
 /// The forward product or the input gradient by Winograd's algorithm.
 struct WinogradProducts {
-  private let tiling: WinogradTiling
-  private let panels: Panels
-  private let weight: Tensor
-  private let source: UnsafePointer<Float>
-  private let target: UnsafeMutablePointer<Float>
+  let tiling: WinogradTiling
+  let panels: Panels
+  let weight: WinogradWeight
+  let epilogue: Epilogue
+  let source: UnsafePointer<Float>
+  let target: UnsafeMutablePointer<Float>
   /// Panels of target channels that a piece computes: not all of them where there are few blocks to share.
   private let panelsPerPiece: Int
 
-  /// - Parameter weight: [kh, kw, C, O] of the convolution, not yet transformed.
+  /// - Parameter weight: transformed for the correlation and the panels.
   init(
-    _ correlation: Correlation, outputs: Int, panels: Panels, weight: Tensor, source: UnsafePointer<Float>,
-    target: UnsafeMutablePointer<Float>
+    _ correlation: Correlation, panels: Panels, weight: WinogradWeight, epilogue: Epilogue = Epilogue(),
+    source: UnsafePointer<Float>, target: UnsafeMutablePointer<Float>
   ) {
+    let outputs = weight.outputs
     // V and M of a block stay in L2; where the transformed weights do not, more tiles share each reading of them.
     let points = (outputs + 2) * (outputs + 2)
     let floats = points * (correlation.source.channels + correlation.target.channels)
@@ -113,7 +124,8 @@ struct WinogradProducts {
     self.source = source
     self.target = target
     panelsPerPiece = (panels.count - 1) / max(1, 8 / tiling.blockCount) + 1
-    self.weight = Self.transformed(weight, correlation, outputs: outputs, panels: panels)
+    self.weight = weight
+    self.epilogue = epilogue
   }
 
   var spatialPieces: Int { tiling.blockCount }
@@ -126,8 +138,9 @@ struct WinogradProducts {
   }
 
   func run(moments: Moments? = nil) {
+    if moments == nil, tiling.blockCount < Self.fewBlocks, panels.count > 1 { return runInPhases() }
     let c = tiling.correlation
-    let vPitch = pitch(c.source.channels)
+    let vPitch = winogradPitch(c.source.channels)
     let vPlane = tiling.tilesPerBlock * vPitch + 16
     let panelGroups = (panels.count - 1) / panelsPerPiece + 1
     WorkerPool.shared.forEach(tiling.blockCount * panelGroups) { piece in
@@ -135,7 +148,7 @@ struct WinogradProducts {
       let block = tiling.block(index)
       let range = group * panelsPerPiece..<min(panels.count, (group + 1) * panelsPerPiece)
       let channels = panels.channels(of: range)
-      let mPitch = pitch(channels.count)
+      let mPitch = winogradPitch(channels.count)
       let mPlane = tiling.tilesPerBlock * mPitch + 16
       withScratch(tiling.points * (vPlane + mPlane)) { v in
         let m = v + tiling.points * vPlane
@@ -151,6 +164,7 @@ struct WinogradProducts {
           var tiles = tiling.tiles(
             of: block, image: image, side: c.target, isSource: false, pixels: target,
             first: channels.lowerBound, count: channels.count, planes: m, plane: mPlane, pitch: mPitch)
+          finish(&tiles, image: image, channels)
           fk_winograd_output(panels.isa, &tiles)
         }
       }
@@ -163,17 +177,17 @@ struct WinogradProducts {
     }
   }
 
-  /// M[point] = V[point] · U[point], for every point: [tiles, C] · [C, channels].
-  private func multiply(
+  /// M[point] = V[point] · U[point], for every point (or some): [tiles, C] · [C, channels].
+  func multiply(
     _ v: UnsafeMutablePointer<Float>, _ vPlane: Int, _ vPitch: Int, _ m: UnsafeMutablePointer<Float>,
-    _ mPlane: Int, _ mPitch: Int, tiles: Int, channels: Range<Int>
+    _ mPlane: Int, _ mPitch: Int, tiles: Int, channels: Range<Int>, points: Range<Int>? = nil
   ) {
     let inChannels = tiling.correlation.source.channels
     let plane = inChannels * tiling.correlation.target.channels
     let run = [0]
     run.withUnsafeBufferPointer { run in
-      weight.withUnsafeBufferPointer { weight in
-        for point in 0..<tiling.points {
+      weight.planes.withUnsafeBufferPointer { weight in
+        for point in points ?? 0..<tiling.points {
           var band = fk_conv_band()
           band.source = UnsafePointer(v + point * vPlane)
           band.source_pixel = vPitch
@@ -190,7 +204,30 @@ struct WinogradProducts {
     }
   }
 
-  /// G g Gᵀ for all channels, in the panels of `fk_conv_forward`: [points][panel][C][panel width].
+  /// Has the epilogue done where the sums of some channels of an image are written.
+  func finish(_ tiles: inout fk_winograd_tiles, image: Int, _ channels: Range<Int>) {
+    let side = tiling.correlation.target
+    tiles.bias = epilogue.bias.map { $0 + channels.lowerBound }
+    tiles.residual = epilogue.residual.map {
+      $0 + image * side.height * side.width * side.channels + channels.lowerBound
+    }
+    tiles.relu = epilogue.relu ? 1 : 0
+  }
+}
+
+/// A weight transformed for Winograd's algorithm: G g Gᵀ for all channels, in the panels of `fk_conv_forward`.
+struct WinogradWeight {
+  /// [points][panel][C][panel width]
+  let planes: Tensor
+  /// m of F(m×m, 3×3).
+  let outputs: Int
+
+  /// - Parameter weight: [3, 3, C, O] of the convolution.
+  init(_ weight: Tensor, for c: Correlation, outputs: Int, _ panels: Panels) {
+    self.outputs = outputs
+    planes = Self.transformed(weight, c, outputs: outputs, panels: panels)
+  }
+
   private static func transformed(
     _ weight: Tensor, _ c: Correlation, outputs: Int, panels: Panels
   ) -> Tensor {
@@ -243,8 +280,8 @@ struct WinogradWeightGradient {
   private var outChannels: Int { tiling.correlation.target.channels }
   /// Floats of one point's sums: [panel][C][panel width].
   private var plane: Int { inChannels * outChannels }
-  private var vPitch: Int { pitch(inChannels) }
-  private var mPitch: Int { pitch(outChannels) }
+  private var vPitch: Int { winogradPitch(inChannels) }
+  private var mPitch: Int { winogradPitch(outChannels) }
 
   /// - Parameters:
   ///   - correlation: of the forward product.

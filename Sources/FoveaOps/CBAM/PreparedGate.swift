@@ -1,0 +1,225 @@
+import CFoveaKernels
+import FoveaTensor
+
+/// The CBAM gate of a network that does not learn any more: what `CBAMGate.forward` computes with running statistics,
+/// in three sweeps over the features.
+///
+/// An image is cut into bands of pixels, by its extents alone, and what is pooled over all pixels is added up band by
+/// band. So an image's bits depend neither on its batch nor on the threads, and a single image keeps all of them busy.
+public final class PreparedGate {
+  private struct ChannelGate {
+    let pools: CBAMGate.ChannelPools
+    let hiddenCount: Int
+    let w1Transposed: Source  // [hidden, C]
+    let w2: Source  // [hidden, C]
+    let b1: Source?
+    /// Counted once for each pool.
+    let bias: Source?
+  }
+
+  private struct SpatialGate {
+    let size: Int
+    let weights: Source  // [2, k, k]
+    let affine: fk_affine
+  }
+
+  private let channel: ChannelGate?
+  private let spatial: SpatialGate?
+
+  /// - Precondition: the spatial gate's normalisation has running statistics.
+  public init(_ parameters: CBAMGate.Parameters) {
+    channel = parameters.channel.map { gate in
+      ChannelGate(
+        pools: gate.pools, hiddenCount: gate.w1.shape[1], w1Transposed: Source(gate.w1.transposed([1, 0])),
+        w2: Source(gate.w2), b1: gate.b1.map { Source($0) },
+        bias: gate.b2.map { b2 in
+          Source(Tensor(b2.scalars.map { Float(gate.pools.count) * $0 }, shape: b2.shape))
+        })
+    }
+    spatial = parameters.spatial.map { gate in
+      SpatialGate(
+        size: gate.weight.shape[0], weights: Source(gate.weight.transposed([2, 0, 1, 3])),
+        affine: CBAMGate.runningScale(gate.normalization).affine)
+    }
+  }
+
+  public struct Result: Sendable {
+    /// [N, H, W, C]
+    public let output: Tensor
+    /// The channel gate in 0...1, [N, C]; nil where it is absent.
+    public let channelMap: Tensor?
+    /// The spatial gate in 0...1, [N, H, W, 1]; nil where it is absent.
+    public let spatialMap: Tensor?
+  }
+
+  /// - Parameters:
+  ///   - x: the features, [N, H, W, C].
+  ///   - residual: what is added to the gated features, [N, H, W, C], or nil.
+  ///   - relu: whether max(0, ·) ends it.
+  public func callAsFunction(_ x: Tensor, residual: Tensor? = nil, relu: Bool = false) -> Result {
+    precondition(x.shape.rank == 4 && x.count > 0, "no features in \(x.shape)")
+    precondition(
+      residual.map { $0.shape == x.shape } ?? true, "residual \(residual?.shape ?? []) of \(x.shape)")
+    let pass = Pass(self, x, residual, relu: relu)
+    pass.run()
+    return Result(
+      output: pass.output.tensor, channelMap: channel.map { _ in pass.channelMap.tensor },
+      spatialMap: spatial.map { _ in pass.spatialMap.tensor })
+  }
+
+  /// One batch on its way through the gate.
+  private struct Pass {
+    let gate: PreparedGate
+    let image: ImageExtent
+    let x: Source
+    let residual: Source?
+    let relu: Bool
+    let output: Buffer
+    let channelMap: Buffer  // [N, C], ones without the gate
+    let spatialMap: Buffer  // [N, H, W, 1], ones without the gate
+    let pixelsPerBand, bands: Int
+    /// [N, bands, 2, C]: each band's sums and maxima.
+    let partials: Buffer
+    /// [N, 2, H, W]: maximum and mean over the channels.
+    let pooled: Buffer
+    /// Padded planes of each image.
+    let padded: Buffer
+
+    init(_ gate: PreparedGate, _ x: Tensor, _ residual: Tensor?, relu: Bool) {
+      self.gate = gate
+      image = ImageExtent(x)
+      self.x = Source(x)
+      self.residual = residual.map { Source($0) }
+      self.relu = relu
+      output = Buffer(x.shape)
+      let mapShape: Shape = [image.count, image.height, image.width, 1]
+      channelMap =
+        gate.channel == nil
+        ? Buffer(repeating: 1, [image.count, image.channels])
+        : Buffer([image.count, image.channels])
+      spatialMap = gate.spatial == nil ? Buffer(repeating: 1, mapShape) : Buffer(mapShape)
+      // 128 kB a band, of whole vectors of pixels.
+      pixelsPerBand = max(16, 32_768 / image.channels / 16 * 16)
+      bands = (image.pixels - 1) / pixelsPerBand + 1
+      partials = Buffer(gate.channel == nil ? [1] : [image.count, bands, 2, image.channels])
+      pooled = Buffer(gate.spatial == nil ? [1] : [image.count, 2, image.pixels])
+      let planeFloats = gate.spatial.map { [image] spatial in
+        fk_plane_floats(fk_plane(height: image.height, width: image.width, k: spatial.size))
+      }
+      padded = Buffer([image.count, 2, planeFloats ?? 1])
+    }
+
+    func run() {
+      defer { withExtendedLifetime(self) {} }
+      // Many images: each goes all the way while it is in one core's cache. Few: all cores share each step.
+      guard image.count < 8, bands > 1 else {
+        return WorkerPool.shared.forEach(image.count) { n in
+          if let channel = gate.channel {
+            for band in 0..<bands { poolPixels(n, band) }
+            excite(n, channel)
+          }
+          if let spatial = gate.spatial {
+            for band in 0..<bands { poolChannels(n, band) }
+            convolve(n, spatial)
+          }
+          for band in 0..<bands { apply(n, band) }
+        }
+      }
+      if let channel = gate.channel {
+        forEachBand(poolPixels)
+        WorkerPool.shared.forEach(image.count) { excite($0, channel) }
+      }
+      if let spatial = gate.spatial {
+        forEachBand(poolChannels)
+        WorkerPool.shared.forEach(image.count) { convolve($0, spatial) }
+      }
+      forEachBand(apply)
+    }
+
+    private func forEachBand(_ body: (Int, Int) -> Void) {
+      WorkerPool.shared.forEach(image.count * bands) { body($0 / bands, $0 % bands) }
+    }
+
+    /// The band's first pixel, its number of pixels, and where its features begin.
+    private func extent(_ n: Int, _ band: Int) -> (first: Int, count: Int, offset: Int) {
+      let first = band * pixelsPerBand
+      return (
+        first, min(pixelsPerBand, image.pixels - first), n * image.floats + first * image.channels
+      )
+    }
+
+    private func poolPixels(_ n: Int, _ band: Int) {
+      let (_, count, offset) = extent(n, band)
+      let own = partials.floats + (n * bands + band) * 2 * image.channels
+      fk_gate_pool_pixels(own, own + image.channels, x.floats + offset, count, image.channels)
+    }
+
+    /// From the bands' pools to the channel map.
+    private func excite(_ n: Int, _ gate: ChannelGate) {
+      let C = image.channels
+      let own = partials.floats + n * bands * 2 * C
+      for band in 1..<max(1, bands) {
+        let next = own + band * 2 * C
+        for c in 0..<C { own[c] += next[c] }
+        for c in C..<2 * C where next[c] > own[c] || next[c].isNaN { own[c] = next[c] }
+      }
+      let scale = 1 / Float(image.pixels)
+      for c in 0..<C { own[c] *= scale }
+      withUnsafeTemporaryAllocation(of: Float.self, capacity: 2 * gate.hiddenCount) { hidden in
+        let sum = hidden.baseAddress!
+        let units = sum + gate.hiddenCount
+        sum.update(repeating: 0, count: gate.hiddenCount)
+        for (pool, input) in [(CBAMGate.ChannelPools.average, own), (.maximum, own + C)]
+        where gate.pools.contains(pool) {
+          fk_gate_hidden(units, input, gate.w1Transposed.floats, gate.b1?.floats, gate.hiddenCount, C)
+          for unit in 0..<gate.hiddenCount { sum[unit] += units[unit] }
+        }
+        fk_gate_channel(
+          channelMap.floats + n * C, sum, gate.w2.floats, gate.bias?.floats, gate.hiddenCount, C)
+      }
+    }
+
+    private func poolChannels(_ n: Int, _ band: Int) {
+      let (first, count, offset) = extent(n, band)
+      let maxima = pooled.floats + n * 2 * image.pixels + first
+      fk_gate_pool_channels(
+        maxima, maxima + image.pixels, x.floats + offset, channelMap.floats + n * image.channels, count,
+        image.channels)
+    }
+
+    /// From the pools over the channels to the spatial map.
+    private func convolve(_ n: Int, _ gate: SpatialGate) {
+      let plane = fk_plane(height: image.height, width: image.width, k: gate.size)
+      let size = fk_plane_floats(plane)
+      let planes = padded.floats + n * 2 * size
+      let pools = pooled.floats + n * 2 * image.pixels
+      fk_plane_pad(planes, pools, plane)
+      fk_plane_pad(planes + size, pools + image.pixels, plane)
+      let map = spatialMap.floats + n * image.pixels
+      fk_plane_correlate(map, planes, 2, gate.weights.floats, plane)
+      fk_plane_sigmoid(map, map, image.pixels, gate.affine)
+    }
+
+    private func apply(_ n: Int, _ band: Int) {
+      let (first, count, offset) = extent(n, band)
+      fk_gate_apply(
+        output.floats + offset, x.floats + offset, residual.map { $0.floats + offset },
+        channelMap.floats + n * image.channels, spatialMap.floats + n * image.pixels + first, count,
+        image.channels, relu)
+    }
+  }
+}
+
+extension CBAMGate {
+  /// How the spatial gate's convolution is normalised where the statistics are given.
+  static func runningScale(_ normalization: Normalization?) -> SpatialScaleState {
+    guard let normalization else { return SpatialScaleState() }
+    guard case .running(let mean, let variance) = normalization.statistics else {
+      preconditionFailure("inference needs running statistics")
+    }
+    let inverseStd = 1 / (Double(variance[0]) + Double(normalization.epsilon)).squareRoot()
+    return SpatialScaleState(
+      mean: mean[0], inverseStd: Float(inverseStd), gamma: normalization.gamma[0],
+      beta: normalization.beta[0])
+  }
+}

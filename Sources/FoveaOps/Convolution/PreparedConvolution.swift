@@ -1,0 +1,186 @@
+import CFoveaKernels
+import FoveaTensor
+
+/// A convolution whose weight does not change any more, for inference: its weight is packed (or transformed) once, and
+/// what follows the sums, bias, residual and ReLU, happens before they are written.
+///
+/// An output pixel's bits do not depend on the batch that its image is in. Use it on one thread at a time.
+public final class PreparedConvolution {
+  private let weight: Tensor  // [kh, kw, C/groups, O]
+  private let bias: Tensor  // [O]
+  private let stride, padding: Size2D
+  private let groups: Int
+  private let engine: EngineOptions
+  /// Packed for the instruction set and the algorithm of the last call: they change in tests alone.
+  private var packed: (key: PackingKey, weight: Packed)?
+  /// Where the extents stay the same from call to call, nothing is planned anew.
+  private var planned: (input: Shape, isa: fk_isa, plan: Planned)?
+
+  private struct PackingKey: Hashable {
+    let panels: Panels
+    let winogradOutputs: Int?
+  }
+
+  private enum Packed {
+    case direct(PackedWeight)
+    case winograd(WinogradWeight)
+  }
+
+  private struct Planned {
+    let geometry: Conv2DGeometry
+    let correlation: Correlation
+    let plan: ConvolutionPlan
+    let winogradOutputs: Int?
+  }
+
+  /// - Parameters:
+  ///   - weight: [kh, kw, C/groups, O].
+  ///   - bias: [O].
+  ///   - padding: zeros on each side.
+  public init(
+    weight: Tensor, bias: Tensor, stride: Size2D = .one, padding: Size2D = .zero, groups: Int = 1,
+    engine: EngineOptions = EngineOptions()
+  ) {
+    precondition(
+      weight.shape.rank == 4 && bias.shape == [weight.shape[3]],
+      "bias \(bias.shape) of weight \(weight.shape)")
+    self.weight = weight
+    self.bias = bias
+    self.stride = stride
+    self.padding = padding
+    self.groups = groups
+    self.engine = engine
+  }
+
+  /// Convolution, + bias, + residual, and with `relu` max(0, ·).
+  ///
+  /// - Parameters:
+  ///   - x: [N, H, W, C].
+  ///   - residual: [N, H', W', O], or nil.
+  /// - Returns: [N, H', W', O].
+  public func callAsFunction(_ x: Tensor, residual: Tensor? = nil, relu: Bool) -> Tensor {
+    let planned = planned(for: x.shape)
+    let shape = planned.geometry.outputShape
+    precondition(
+      residual.map { $0.shape == shape } ?? true, "residual \(residual?.shape ?? []) of \(shape)")
+    if planned.plan.algorithm == .depthwise { return depthwise(x, planned, residual, relu) }
+    let weight = packedWeight(planned)
+    return Tensor(shape) { target in
+      x.withFloats { source in
+        bias.withFloats { bias in
+          func run(_ residual: Floats?) {
+            let epilogue = Epilogue(bias: bias, residual: residual, relu: relu)
+            switch weight {
+            case .direct(let weight):
+              BandProducts(
+                planned.correlation, plan: planned.plan, weight: weight, epilogue: epilogue, source: source,
+                target: target.baseAddress!
+              ).run()
+            case .winograd(let weight):
+              WinogradProducts(
+                planned.correlation, panels: planned.plan.panels, weight: weight, epilogue: epilogue,
+                source: source, target: target.baseAddress!
+              ).run()
+            }
+          }
+          residual.withFloats(run)
+        }
+      }
+    }
+  }
+
+  /// [N, H, W, C] → [N, H', W', O]
+  public func outputShape(of input: Shape) -> Shape { geometry(of: input).outputShape }
+
+  private func geometry(of input: Shape) -> Conv2DGeometry {
+    do {
+      return try Conv2DGeometry(
+        input: input, outChannels: weight.shape[3],
+        kernel: Size2D(height: weight.shape[0], width: weight.shape[1]), stride: stride, padding: padding,
+        groups: groups)
+    } catch {
+      preconditionFailure("\(error)")
+    }
+  }
+
+  private func planned(for input: Shape) -> Planned {
+    let isa = fk_selected()
+    if let planned, planned.input == input, planned.isa == isa { return planned.plan }
+    let geometry = geometry(of: input)
+    precondition(
+      weight.shape == geometry.weightShape, "weight \(weight.shape), expected \(geometry.weightShape)")
+    let correlation = Correlation(forward: geometry)
+    let plan = ConvolutionPlan(correlation)
+    let result = Planned(
+      geometry: geometry, correlation: correlation, plan: plan,
+      winogradOutputs: correlation.winogradOutputs(
+        engine.winograd, vectorWidth: plan.panels.vectorWidth, isPrepared: true))
+    planned = (input, isa, result)
+    return result
+  }
+
+  private func packedWeight(_ planned: Planned) -> Packed {
+    let key = PackingKey(panels: planned.plan.panels, winogradOutputs: planned.winogradOutputs)
+    if let packed, packed.key == key { return packed.weight }
+    let result: Packed =
+      if let outputs = planned.winogradOutputs {
+        .winograd(WinogradWeight(weight, for: planned.correlation, outputs: outputs, planned.plan.panels))
+      } else {
+        .direct(PackedWeight(weight, for: planned.correlation, planned.plan.panels))
+      }
+    packed = (key, result)
+    return result
+  }
+
+  /// Depthwise kernels end with their sums; the rest is a pass of its own.
+  private func depthwise(_ x: Tensor, _ planned: Planned, _ residual: Tensor?, _ relu: Bool) -> Tensor {
+    let sums = Conv2D.forward(x, weight: weight, geometry: planned.geometry, engine: engine)
+    let biased = BatchNorm.inference(
+      sums, gamma: Tensor(repeating: 1, shape: bias.shape), beta: bias, mean: Tensor(zeros: bias.shape),
+      variance: Tensor(repeating: 1, shape: bias.shape), epsilon: 0, relu: relu && residual == nil
+    ).output
+    return residual.map { Elementwise.add(biased, $0, relu: relu) } ?? biased
+  }
+}
+
+extension PreparedConvolution {
+  /// A batch normalisation with its running statistics: all [O].
+  public struct Normalization: Sendable {
+    public let gamma, beta, mean, variance: Tensor
+    /// Added to the variance.
+    public let epsilon: Float
+
+    public init(gamma: Tensor, beta: Tensor, mean: Tensor, variance: Tensor, epsilon: Float) {
+      self.gamma = gamma
+      self.beta = beta
+      self.mean = mean
+      self.variance = variance
+      self.epsilon = epsilon
+    }
+
+    /// gamma / √(variance + epsilon)
+    fileprivate var gain: [Double] {
+      zip(gamma.scalars, variance.scalars).map { Double($0) / (Double($1) + Double(epsilon)).squareRoot() }
+    }
+  }
+
+  /// A convolution and the batch normalisation behind it, as one: weight · gain, and beta − mean · gain as the bias, with
+  /// gain = gamma / √(variance + epsilon).
+  ///
+  /// - Parameter weight: [kh, kw, C/groups, O].
+  public convenience init(
+    folding norm: Normalization, into weight: Tensor, stride: Size2D, padding: Size2D, groups: Int,
+    engine: EngineOptions
+  ) {
+    let gain = norm.gain
+    let channels = gain.count
+    let bias = zip(gain, zip(norm.beta.scalars, norm.mean.scalars)).map { gain, values in
+      Float(Double(values.0) - Double(values.1) * gain)
+    }
+    let rows = weight.reshaped([1, 1, weight.count / channels, channels])
+    let factors = Tensor(gain.map { Float($0) }, shape: [1, channels])
+    self.init(
+      weight: ChannelScale.forward(rows, scale: factors).reshaped(weight.shape),
+      bias: Tensor(bias, shape: [channels]), stride: stride, padding: padding, groups: groups, engine: engine)
+  }
+}
