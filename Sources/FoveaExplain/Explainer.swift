@@ -7,23 +7,22 @@ import FoveaTensor
 /// evaluating and classifying, and a backward pass through the classifier alone.
 public final class Explainer {
   private let network: Network
-  private let lastBlock: String
+  private let inference: InferenceNetwork
 
-  /// - Precondition: the network has a block.
-  public init(_ network: Network) {
+  /// - Parameter engine: how products are computed.
+  public init(_ network: Network, engine: EngineOptions = EngineOptions()) {
     self.network = network
-    guard let last = network.blockNames.last else { preconditionFailure("a network without blocks") }
-    lastBlock = last
+    inference = InferenceNetwork(network, engine: engine)
   }
 
   /// - Parameters:
   ///   - images: [N, H, W, 3], prepared as for evaluation.
   ///   - explainedClass: which class Grad-CAM asks about; nil asks about each image's likeliest.
   public func explain(_ images: Tensor, explainedClass: Int? = nil) -> [Explanation] {
+    let pass = inference(images, recordsAttention: true, keepsFeatures: true)
     let context = Context(.inference, recording: .inputs)
-    context.recordsAttention = true
-    context.retainedBlocks = [lastBlock]
-    let output = network(images, context)
+    let features = context.tape.input(pass.features!)
+    let output = network.head(features, context)
     let count = output.shape[0]
     let classes = output.shape[1]
     precondition(explainedClass.map { (0..<classes).contains($0) } ?? true, "class \(explainedClass ?? 0)")
@@ -35,14 +34,14 @@ public final class Explainer {
     var seed = [Float](repeating: 0, count: count * classes)
     for (image, index) in explained.enumerated() { seed[image * classes + index] = 1 }
     context.tape.backward(from: output, seed: Tensor(seed, shape: output.shape))
-    guard let features = context.features.first, let gradient = context.gradient(of: features) else {
-      preconditionFailure("no gradient reached \(lastBlock)")
+    guard let gradient = context.tape.gradient(of: features) else {
+      preconditionFailure("no gradient reached the features")
     }
-    let maps = GradCAM.maps(features: features.output.value, gradient: gradient)
+    let maps = GradCAM.maps(features: features.value, gradient: gradient)
     return (0..<count).map { image in
       Explanation(
         logits: Array(logits[rows[image]]), probabilities: Array(probabilities[rows[image]]),
-        predicted: predicted[image], blocks: context.attention.map { Self.block($0, image: image) },
+        predicted: predicted[image], blocks: pass.attention.map { Self.block($0, image: image) },
         explainedClass: explained[image], gradCAM: maps[image])
     }
   }

@@ -37,6 +37,8 @@ struct ClassifyCommand: ConsoleCommand {
   @Flag(help: "Accept what can be read of damaged images; their status is then 'partial'.")
   var allowTruncated = false
 
+  @OptionGroup var engine: EngineArguments
+
   @OptionGroup var general: GeneralOptions
 
   func validate() throws {
@@ -47,7 +49,7 @@ struct ClassifyCommand: ConsoleCommand {
   func run(_ console: Console) throws {
     let model = try ModelArgument(model).load()
     let job = ClassifyJob(
-      predictor: Predictor(model),
+      predictor: Predictor(model, engine: engine.options),
       preparer: ImagePreparer(preparation: model.preparation, allowsTruncated: allowTruncated),
       writer: PredictionRowWriter(format: format, classes: model.classes, top: top, logits: logits))
     let counts = try job.run(PathSource(paths, zeroSeparated: null), console)

@@ -41,6 +41,8 @@ struct EvaluateCommand: ConsoleCommand {
   @Flag(help: "Print the result as JSON.")
   var json = false
 
+  @OptionGroup var engine: EngineArguments
+
   @OptionGroup var general: GeneralOptions
 
   func validate() throws {
@@ -65,7 +67,7 @@ struct EvaluateCommand: ConsoleCommand {
       allowsTruncated: allowTruncated || settings?.data.allowTruncated == true)
     var progress = Progress(console, noun: "images", total: source.count)
     let evaluation = try Evaluator.evaluate(
-      Predictor(model), on: source, loader: loader,
+      Predictor(model, engine: engine.options), on: source, loader: loader,
       progress: { done, _ in progress.update(done) }, skipped: { console.warn("\($0.error)") })
     progress.clear()
     guard let evaluation else { throw CommandFailure(.failed, "the evaluation was stopped") }

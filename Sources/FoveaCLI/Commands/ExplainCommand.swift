@@ -79,6 +79,8 @@ struct ExplainCommand: ConsoleCommand {
   @Flag(help: "Print the result as JSON.")
   var json = false
 
+  @OptionGroup var engine: EngineArguments
+
   @OptionGroup var general: GeneralOptions
 
   func validate() throws {
@@ -101,8 +103,8 @@ struct ExplainCommand: ConsoleCommand {
       PathSource(paths, zeroSeparated: null), roots: paths.filter { $0 != "-" }.map(ProcessArguments.path),
       output: output)
     var job = try ExplainJob(
-      model: model, settings: settings, inputs: inputs, output: output, allowsTruncated: allowTruncated,
-      console: console)
+      model: model, engine: engine.options, settings: settings, inputs: inputs, output: output,
+      allowsTruncated: allowTruncated, console: console)
     let summary = try job.run()
     try report(summary, console)
   }

@@ -1,6 +1,7 @@
 import FoveaData
 import FoveaExplain
 import FoveaImage
+import FoveaOps
 import FoveaTensor
 import FoveaTrain
 import Synchronization
@@ -35,15 +36,15 @@ struct ExplainJob {
   private var ranges: [ClosedRange<Float>?]
 
   init(
-    model: ModelFile, settings: ExplainSettings, inputs: ExplainInputs, output: String, allowsTruncated: Bool,
-    console: Console
+    model: ModelFile, engine: EngineOptions, settings: ExplainSettings, inputs: ExplainInputs, output: String,
+    allowsTruncated: Bool, console: Console
   ) throws {
     self.model = model
     self.settings = settings
     self.inputs = inputs
     self.console = console
     preparer = ImagePreparer(preparation: model.preparation, allowsTruncated: allowsTruncated)
-    explainer = Explainer(model.network)
+    explainer = Explainer(model.network, engine: engine)
     writer = try PictureWriter(folder: output, inputs: inputs.identities, software: "Fovea \(foveaVersion)")
     ranges = settings.blocks.map { _ in nil }
     let passes = settings.normalization == .run ? 2 : 1

@@ -60,6 +60,11 @@ public final class Network {
       "images \(images.shape), expected [N, H, W, \(configuration.inputChannels)]")
     var features = stem(images, context)
     for block in stages.joined() { features = block(features, context) }
+    return head(features, context)
+  }
+
+  /// The end of the forward pass: the last block's output [N, H, W, C] → logits [N, classes].
+  public func head(_ features: Variable, _ context: Context) -> Variable {
     var pooled = context.tape.globalAveragePool(features)
     if case .training(let seed, let step) = context.mode, configuration.dropout > 0 {
       pooled = context.tape.dropout(

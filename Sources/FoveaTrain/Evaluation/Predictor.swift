@@ -1,4 +1,3 @@
-import FoveaAutodiff
 import FoveaData
 import FoveaImage
 import FoveaNN
@@ -9,18 +8,21 @@ import FoveaTensor
 ///
 /// An image's result does not depend on the others in its batch. Use it on one thread at a time.
 public final class Predictor {
-  public let network: Network
   public let classes: [String]
   public let preparation: Preparation
+  private let network: InferenceNetwork
 
-  public init(_ model: ModelFile) {
-    network = model.network
-    classes = model.classes
-    preparation = model.preparation
+  /// - Parameter engine: how products are computed.
+  public convenience init(_ model: ModelFile, engine: EngineOptions = EngineOptions()) {
+    self.init(
+      network: model.network, classes: model.classes, preparation: model.preparation, engine: engine)
   }
 
-  init(network: Network, classes: [String], preparation: Preparation) {
-    self.network = network
+  /// Takes the network's weights of this moment.
+  init(
+    network: Network, classes: [String], preparation: Preparation, engine: EngineOptions = EngineOptions()
+  ) {
+    self.network = InferenceNetwork(network, engine: engine)
     self.classes = classes
     self.preparation = preparation
   }
@@ -37,9 +39,8 @@ public final class Predictor {
   ///   - images: [N, height, width, 3], as the preparation or a loader makes them.
   ///   - recordsAttention: whether the attention maps are wanted.
   public func predict(_ images: Tensor, recordsAttention: Bool = false) -> Output {
-    let context = Context(.inference)
-    context.recordsAttention = recordsAttention
-    let logits = network(images, context).value
+    let output = network(images, recordsAttention: recordsAttention)
+    let logits = output.logits
     let probabilities = SoftmaxCrossEntropy.softmax(logits).scalars
     let values = logits.scalars
     let count = logits.shape[1]
@@ -47,7 +48,7 @@ public final class Predictor {
       let range = (row * count)..<((row + 1) * count)
       return Prediction(logits: Array(values[range]), probabilities: Array(probabilities[range]))
     }
-    return Output(predictions: predictions, attention: context.attention)
+    return Output(predictions: predictions, attention: output.attention)
   }
 
   /// - Parameter images: as they were decoded for `preparation.request()`.

@@ -168,7 +168,9 @@ public final class Trainer {
     let evaluation: Evaluation?
     do throws(DataError) {
       evaluation = try Evaluator.evaluate(
-        Predictor(network: network, classes: plan.classes, preparation: plan.preparation), validationLoader,
+        Predictor(
+          network: network, classes: plan.classes, preparation: plan.preparation,
+          engine: plan.configuration.engineOptions), validationLoader,
         stop: stop
       ) { done, total in
         observer?.training(.validating(done: done, of: total))
