@@ -58,6 +58,23 @@ import Testing
     #expect(!logits.requiresGradient)
   }
 
+  @Test(arguments: cases.filter { $0.path == .fused }) func logitsAndAttentionMapsOfTheInferenceNetwork(
+    _ test: Case
+  ) throws {
+    let golden = try Golden(test.name)
+    for policy in [WinogradPolicy.off, .auto] {
+      let network = InferenceNetwork(try network(test, golden), engine: EngineOptions(winograd: policy))
+      let output = network(try golden.activation("input"), recordsAttention: true)
+      // F(4×4) rounds more: up to 2e-5 of the largest value in a layer.
+      let bound: Float = policy == .off ? 5e-6 : 3e-5
+      expectClose(output.logits, try golden["eval.logits"], relative: bound)
+      for record in output.attention {
+        let map = try golden.activation("eval.spatial.\(record.block).cbam.SpatialGate.spatial")
+        expectClose(try #require(record.spatial), map, relative: bound, record.block)
+      }
+    }
+  }
+
   @Test(arguments: cases) func lossAndEveryGradientOfATrainingPass(_ test: Case) throws {
     let golden = try Golden(test.name)
     let network = try network(test, golden)
