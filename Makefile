@@ -10,11 +10,13 @@ DEMO ?= demo
 # More arguments for the demo's training, `--set train.epochs=2` for example.
 DEMO_TRAIN ?=
 
-.PHONY: help setup build demo test compare lint format install clean
+.PHONY: help setup build demo test check-kernels check-arm64 compare lint format install clean
 
 help:
 	@echo 'make demo             build, train on a generated data set, classify, draw attention maps'
 	@echo 'make test             build and run the tests'
+	@echo 'make check-kernels    check the C kernels alone, on every instruction set of this CPU: seconds'
+	@echo 'make check-arm64      the same for NEON, cross-compiled and run by qemu'
 	@echo 'make build            build in release: $(FOVEA)'
 	@echo 'make install PREFIX=… install one binary with the Swift runtime inside; PREFIX is $(PREFIX)'
 	@echo 'make compare          measure beside PyTorch; CASES=train-resnet20 for one case'
@@ -35,6 +37,13 @@ demo: build
 # test at a time: some choose the kernels or the threads of the whole process, and others compare bits.
 test: setup
 	$(SWIFT) test -c release -Xswiftc -enable-testing --scratch-path .build/testing --no-parallel
+
+# Every family of kernels against naive loops, without SwiftPM; FAMILIES='conv winograd' for some of them.
+check-kernels:
+	@Scripts/check-kernels $(FAMILIES)
+
+check-arm64:
+	@Scripts/check-kernels arm64 $(FAMILIES)
 
 # Fovea and PyTorch side by side. PyTorch goes into a virtual environment in the build folder.
 compare: setup

@@ -6,7 +6,12 @@
 #include <string.h>
 #include <unistd.h>
 
-static const char *const names[] = {"baseline", "avx2", "avx512"};
+#if defined(__aarch64__)
+#define FK_BASELINE_NAME "neon"
+#else
+#define FK_BASELINE_NAME "baseline"
+#endif
+static const char *const names[] = {FK_BASELINE_NAME, "avx2", "avx512"};
 static _Atomic int selected = -1;
 
 bool fk_available(fk_isa isa) {

@@ -2,7 +2,12 @@ import CFoveaKernels
 
 /// An instruction set that the kernels are compiled for.
 public enum InstructionSet: String, CaseIterable, Sendable {
-  case baseline
+  #if arch(arm64)
+    case baseline = "neon"
+  #else
+    /// SSE2 on x86-64.
+    case baseline
+  #endif
   case avx2
   case avx512
 

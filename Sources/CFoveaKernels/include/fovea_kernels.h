@@ -22,7 +22,7 @@ fk_isa fk_selected(void);
 bool fk_available(fk_isa isa);
 /// Uses another instruction set from now on, for tests and measurements. False where the CPU lacks it.
 bool fk_select(fk_isa isa);
-/// "baseline", "avx2" or "avx512".
+/// "baseline" ("neon" on arm64), "avx2" or "avx512".
 const char *fk_name(fk_isa isa);
 /// How many processors this process may run on.
 int fk_processor_count(void);

@@ -1,0 +1,120 @@
+#include "check.h"
+
+static double sigmoid(double x) { return 1 / (1 + exp(-x)); }
+
+// The perceptron: weights [hidden, channels] both.
+static void check_perceptron(size_t h, size_t channels, bool biased) {
+  begin_case("perceptron, %zu channels, %zu hidden%s", channels, h, biased ? ", biases" : "");
+  const size_t n = h * channels;
+  const float *pooled = random_floats(channels), *w1 = random_floats(n), *w2 = random_floats(n);
+  const float *b1 = biased ? random_floats(h) : NULL, *b2 = biased ? random_floats(channels) : NULL;
+  const float *dSum = random_floats(channels);
+  float *hidden = floats(h), *channel = floats(channels), *dHidden = floats(h), *dPooled = floats(channels);
+  const double roundings = (double)channels + 2;
+
+  reference *want_hidden = references(h), *want_dHidden = references(h);
+  for (size_t j = 0; j < h; j++) {
+    for (size_t c = 0; c < channels; c++) {
+      add_product(&want_hidden[j], pooled[c], w1[j * channels + c]);
+      add_product(&want_dHidden[j], dSum[c], w2[j * channels + c]);
+    }
+    if (biased) add_value(&want_hidden[j], b1[j]);
+    want_hidden[j].value = fmax(0, want_hidden[j].value);
+  }
+  fk_gate_hidden(hidden, pooled, w1, b1, h, channels);
+  expect_near("hidden", hidden, want_hidden, roundings, h);
+
+  reference *want_channel = references(channels), *want_dPooled = references(channels);
+  for (size_t c = 0; c < channels; c++) {
+    for (size_t j = 0; j < h; j++) add_product(&want_channel[c], hidden[j], w2[j * channels + c]);
+    if (biased) add_value(&want_channel[c], b2[c]);
+    // The sigmoid is nowhere steeper than 1/4, and adds its own roundings, six of at most 1.
+    const double value = sigmoid(want_channel[c].value);
+    want_channel[c] = (reference){value, want_channel[c].magnitude / 4 * ((double)h + 1) / 6 + 1};
+  }
+  fk_gate_channel(channel, hidden, w2, b2, h, channels);
+  expect_near("channel", channel, want_channel, 6, channels);
+
+  for (size_t j = 0; j < h; j++)
+    if (hidden[j] == 0) want_dHidden[j] = (reference){0, 0};
+  fk_gate_hidden_backward(dHidden, dPooled, dSum, hidden, w1, w2, h, channels, 0.25f);
+  expect_near("dHidden", dHidden, want_dHidden, roundings, h);
+  for (size_t c = 0; c < channels; c++)
+    for (size_t j = 0; j < h; j++) add_product(&want_dPooled[c], 0.25 * (double)dHidden[j], w1[j * channels + c]);
+  expect_near("dPooled", dPooled, want_dPooled, (double)h + 2, channels);
+
+  double *dChannel = doubles(channels);
+  reference *want_dSum = references(channels);
+  float *got = floats(channels);
+  for (size_t c = 0; c < channels; c++) {
+    dChannel[c] = dSum[c];
+    add_product(&want_dSum[c], dChannel[c], (double)channel[c] * (1 - (double)channel[c]));
+  }
+  fk_gate_channel_backward(got, dChannel, channel, channels);
+  expect_near("dSum", got, want_dSum, 2, channels);
+}
+
+static void check_apply(size_t pixels, size_t channels, bool residual, bool relu) {
+  begin_case("apply, %zu pixels, %zu channels%s%s", pixels, channels, residual ? ", residual" : "", relu ? ", ReLU" : "");
+  const size_t n = pixels * channels;
+  const float *x = random_floats(n), *r = residual ? random_floats(n) : NULL, *dOutput = random_floats(n);
+  const float *channel = random_floats(channels), *spatial = random_floats(pixels);
+  float *output = floats(n), *want = floats(n), *gradient = floats(n), *dSpatial = floats(pixels);
+  reference *want_dSpatial = references(pixels);
+  fk_gate_apply(output, x, r, channel, spatial, pixels, channels, relu);
+  for (size_t i = 0; i < n; i++) {
+    const float scaled = x[i] * channel[i % channels], s = spatial[i / channels];
+    const float y = residual ? multiply_add(scaled, s, r[i]) : scaled * s;
+    want[i] = relu && y <= 0 ? 0 : y;
+  }
+  expect_same("output", output, want, n);
+
+  fk_gate_apply_backward(dSpatial, gradient, dOutput, relu ? output : NULL, x, channel, pixels, channels);
+  for (size_t i = 0; i < n; i++) {
+    const float g = relu && output[i] <= 0 ? 0 : dOutput[i];
+    want[i] = relu ? g : NAN;  // without ReLU, nothing is stored
+    add_product(&want_dSpatial[i / channels], (double)g * (double)channel[i % channels], x[i]);
+  }
+  expect_same("gradient", gradient, want, n);
+  expect_near("dSpatial", dSpatial, want_dSpatial, (double)channels + 2, pixels);
+}
+
+static void check_input_gradient(size_t pixels, size_t channels) {
+  begin_case("input gradient, %zu pixels, %zu channels", pixels, channels);
+  const size_t n = pixels * channels;
+  const float *gradient = random_floats(n), *x = random_floats(n);
+  const float *spatial = random_floats(pixels), *mean_of_pixel = random_floats(pixels), *maximum = random_floats(pixels);
+  const float *channel = random_floats(channels), *mean = random_floats(channels), *largest = random_floats(channels);
+  int32_t *which = integers(pixels), *where = integers(channels);
+  for (size_t p = 0; p < pixels; p++) which[p] = (int32_t)random_below((uint32_t)channels);
+  for (size_t c = 0; c < channels; c++) where[c] = (int32_t)random_below((uint32_t)pixels);
+  float *scaled = floats(n), *want_scaled = floats(n), *dx = floats(n), *want = floats(n);
+  double *dChannel = doubles(channels);
+  reference *want_dChannel = references(channels);
+  for (size_t i = 0; i < n; i++) {
+    const size_t p = i / channels, c = i % channels;
+    const float d = multiply_add(gradient[i], spatial[p], mean_of_pixel[p]);
+    want_scaled[i] = (size_t)which[p] == c ? d + maximum[p] : d;
+    add_product(&want_dChannel[c], want_scaled[i], x[i]);
+    want[i] = multiply_add(want_scaled[i], channel[c], mean[c]);
+    if ((size_t)where[c] == p) want[i] += largest[c];
+  }
+  fk_gate_scaled_backward(scaled, dChannel, gradient, x, spatial, mean_of_pixel, maximum, which, pixels, channels);
+  expect_same("dScaled", scaled, want_scaled, n);
+  expect_near_doubles("dChannel", dChannel, want_dChannel, 66, channels);
+  fk_gate_input_backward(dx, scaled, channel, mean, largest, where, pixels, channels);
+  expect_same("dx", dx, want, n);
+}
+
+KERNEL_FAMILY(gate) {
+  const size_t w = vector_width();
+  const size_t channels[] = {1, w - 1, w, 3 * w + 2, 7 * w + 1}, pixels[] = {1, w + 1, 66};
+  for (size_t c = 0; c < COUNT(channels); c++) {
+    check_perceptron(1, channels[c], true);
+    check_perceptron(5, channels[c], c % 2);
+    for (size_t p = 0; p < COUNT(pixels); p++) {
+      for (int options = 0; options < 4; options++) check_apply(pixels[p], channels[c], options & 1, options & 2);
+      check_input_gradient(pixels[p], channels[c]);
+    }
+  }
+}
