@@ -19,7 +19,15 @@ struct ModelArgument {
     }
   }
 
-  func load() throws -> ModelFile { try ModelFile.load(path) }
+  func load() throws -> ModelFile {
+    if PathKind(of: RawPath(path)) == .folder {
+      throw CommandFailure(
+        .failed,
+        "\(path): a folder without checkpoints/best.safetensors. Give a model file, or the folder of a run, "
+          + "such as runs/shapes, that has come to the end of an epoch")
+    }
+    return try ModelFile.load(path)
+  }
 
   /// The file's name, for pictures.
   var name: String { path.split(separator: "/").suffix(3).joined(separator: "/") }

@@ -19,9 +19,14 @@ enum ClassNames {
 
   static func unknown(_ name: String, in subject: String, known: [String]) -> DataError {
     let shown = known.prefix(20).joined(separator: ", ") + (known.count > 20 ? ", …" : "")
+    // The files of MNIST and its kin have numbers for names, unless a configuration names them.
+    let isLabel = UInt8(name) != nil
     return DataError(
       .unknownClass, subject, found: "class '\(name)', which the model does not know",
       expected: known.count == 1 ? shown : "one of its \(known.count) classes: \(shown)",
-      remedy: "Rename or remove the class, or train with it.")
+      remedy: isLabel
+        ? "If this is a label of an IDX file, its name is to come from data.class_names of a configuration (--config). "
+          + "Otherwise rename or remove the class, or train with it."
+        : "Rename or remove the class, or train with it.")
   }
 }

@@ -4,7 +4,7 @@ public struct FormatError: Error, Hashable, Sendable, CustomStringConvertible {
   public let path: String
   /// What was found, and what was expected instead.
   public let problem: String
-  /// What a person can do.
+  /// What a person can do; empty where `problem` is whole sentences that say it.
   public let remedy: String
   /// The system's error number, where a system call failed (ENOSPC, EIO, …); nil otherwise.
   public let systemError: Int32?
@@ -16,5 +16,5 @@ public struct FormatError: Error, Hashable, Sendable, CustomStringConvertible {
     self.systemError = systemError
   }
 
-  public var description: String { "\(path): \(problem). \(remedy)" }
+  public var description: String { remedy.isEmpty ? "\(path): \(problem)" : "\(path): \(problem). \(remedy)" }
 }

@@ -40,6 +40,12 @@ public struct SafetensorsFile: Sendable {
     var length: UInt64 = 0
     for byte in try file.bytes(8, at: 0).reversed() { length = length << 8 | UInt64(byte) }
     guard length <= UInt64(min(SafetensorsHeader.maximumByteCount, file.byteCount - 8)) else {
+      // A text or a picture, most likely: its first bytes say more than the length that they would spell.
+      if file.byteCount > 8, try file.bytes(1, at: 8) != [UInt8(ascii: "{")] {
+        throw FormatError(
+          path: path, problem: "is no safetensors file: its header does not start with '{'",
+          remedy: "Give a safetensors file.")
+      }
       throw FormatError(
         path: path,
         problem: "claims a header of \(length) bytes, but \(file.byteCount - 8) follow and "

@@ -20,6 +20,26 @@ import Testing
     #expect(grouped(1000) == "1,000")
     #expect(grouped(-1_234_567) == "-1,234,567")
     #expect(grouped(Int.min).hasPrefix("-9,223,"))
+    #expect(counted(1, "image") == "1 image")
+    #expect(counted(0, "image") == "0 images")
+    #expect(counted(1200, "image") == "1,200 images")
+  }
+
+  @Test func learningRates() {
+    #expect(significant(0.1) == "0.100")
+    #expect(significant(0.0125) == "0.0125")
+    #expect(significant(0.000_078) == "0.0000780")
+    #expect(significant(4.405e-9) == "4.41e-9" || significant(4.405e-9) == "4.40e-9")
+    #expect(significant(0) == "0")
+  }
+
+  @Test func lengthsOfRuns() {
+    #expect(
+      runLength(epochs: 14, stepsPerEpoch: 187, totalSteps: 2618)
+        == "14 epochs of 187 steps, 2,618 in all")
+    #expect(runLength(epochs: 1, stepsPerEpoch: 1, totalSteps: 1) == "1 epoch of 1 step, 1 in all")
+    #expect(
+      runLength(epochs: 2, stepsPerEpoch: 468, totalSteps: 500) == "500 steps, of which an epoch has 468")
   }
 
   @Test func durations() {
@@ -122,9 +142,14 @@ import Testing
     let clock = Clock()
     let console = Console(
       output: MemorySink(), errors: errors, outputIsTerminal: true, errorsAreTerminal: true)
-    var progress = Progress(console, noun: "images", total: nil, clock: { clock.now })
+    var progress = Progress(console, noun: "images", total: nil, writesRows: true, clock: { clock.now })
     clock.now += 60
     progress.update(2)
     #expect(errors.text == "")
+    // Without rows there is room for the bar.
+    var other = Progress(console, noun: "images", total: 4, clock: { clock.now })
+    clock.now += 1
+    other.update(2)
+    #expect(errors.text.contains("2/4 images"))
   }
 }

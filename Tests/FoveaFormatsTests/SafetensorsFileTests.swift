@@ -124,6 +124,14 @@ import Testing
     #expect(error?.description.contains("\(length)") == true)
   }
 
+  @Test func saysOfATextThatItIsNone() {
+    let path = scratch.file("README.md", Array("# A title, and a text".utf8))
+    let error = #expect(throws: FormatError.self) { try SafetensorsFile(contentsOf: path) }
+    #expect(
+      error?.description
+        == "\(path): is no safetensors file: its header does not start with '{'. Give a safetensors file.")
+  }
+
   @Test func refusesWhatIsNoFile() {
     for path in [scratch.folder, "/dev/zero", "/dev/null", scratch.path("absent"), ""] {
       #expect(throws: FormatError.self) { try SafetensorsFile(contentsOf: path) }

@@ -107,6 +107,8 @@ import Testing
     #expect(
       mistake("model:\n  attention:\n    spatial_kernel: 5").hasPrefix(
         "a.yaml:3: model.attention.spatial_kernel"))
+    #expect(
+      mistake("model:\n  attention:\n    stages: [4]").hasPrefix("a.yaml:3: model.attention.stages: [4]"))
     #expect(mistake("output: {name: a/b}").contains("single folder name"))
     #expect(mistake("output: {name: ..}").contains("single folder name"))
     #expect(mistake("data: {validation: train}").contains("trained on"))

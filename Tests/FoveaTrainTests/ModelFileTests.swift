@@ -107,7 +107,15 @@ import Testing
     #expect(
       try mistake(model) { tensors, _ in
         tensors = tensors.map { $0.name == "fc.bias" ? ($0.name, .floats(Tensor(zeros: [4]))) : $0 }
-      }.contains("fc.bias"))
+      }.hasSuffix("fc.bias [4], expected [3]. The number of classes differs."))
+    for bad in [Float.nan, .infinity] {
+      let message = try mistake(model) { tensors, _ in
+        tensors = tensors.map {
+          $0.name == "fc.bias" ? ($0.name, .floats(Tensor([0, bad, 1], shape: [3]))) : $0
+        }
+      }
+      #expect(message.contains("'fc.bias' has values that are not finite"))
+    }
     // Weights as whole numbers, and counts as floats, are taken or refused, never a trap.
     _ = try mistake(model) { tensors, _ in
       tensors = tensors.map { tensor in

@@ -83,6 +83,27 @@ import Testing
     }
   }
 
+  @Test func aBatchLargerThanTheDataIsTold() throws {
+    try withScratchFolder { root in
+      let tiny = try TinyRun(root)
+      let notices = try TrainingPlan(try tiny.configuration(runs: "runs", "train.batch_size=71")).notices
+      #expect(notices.contains { $0.contains("batch_size is 71") && $0.contains("70 training images") })
+      #expect(try TrainingPlan(try tiny.configuration(runs: "runs", "train.batch_size=70")).notices.isEmpty)
+    }
+  }
+
+  /// The end of an epoch saves already; saving at the end once more would push out the checkpoint before it.
+  @Test func theEndIsSavedOnceAndToldInWords() throws {
+    try withScratchFolder { root in
+      let trainer = try TinyRun(root).trainer(runs: "runs", "train.epochs=2")
+      _ = try trainer.run()
+      let log = try text(of: trainer.folder.logPath)
+      #expect(log.split(separator: "\n").count { $0.contains("saved after epoch") } == 2)
+      #expect(log.contains("done after 2 epochs, 8 steps; the best was epoch"))
+      #expect(try contents(of: trainer.folder.lastPath) != contents(of: trainer.folder.previousPath))
+    }
+  }
+
   @Test func stepsInPlaceOfEpochs() throws {
     try withScratchFolder { root in
       let trainer = try TinyRun(root).trainer(runs: "runs", "train.steps=6")
@@ -167,6 +188,8 @@ import Testing
         }
       }
       #expect(message("data.path=/nowhere/at/all").hasPrefix("/nowhere/at/all:"))
+      #expect(message("data.path=/nowhere/at/all").contains("--set data.path="))
+      #expect(message("data.validation=val").contains("no 'val' part"))
       #expect(message("data.path=null").contains("data.path: is not set"))
       #expect(message("model.weights=\(root)/none").contains("\(root)/none"))
     }

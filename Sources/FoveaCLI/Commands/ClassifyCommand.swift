@@ -56,7 +56,9 @@ struct ClassifyCommand: ConsoleCommand {
     if counts.read + counts.skipped == 0 { console.warn("no files in \(paths.joined(separator: ", "))") }
     guard counts.skipped > 0 else { return }
     let all = counts.read + counts.skipped
-    throw CommandFailure(.skipped, "\(counts.skipped) of \(all) inputs could not be read; their rows say why")
+    throw CommandFailure(
+      .skipped, "\(grouped(counts.skipped)) of \(counted(all, "input")) could not be read; their rows say why"
+    )
   }
 }
 
@@ -72,7 +74,7 @@ struct ClassifyJob {
     if !writer.header.isEmpty { try console.output.write(Array(writer.header.utf8)) }
     var walk = InputWalk(paths)
     var counts = (read: 0, skipped: 0)
-    var progress = Progress(console, noun: "images", total: nil)
+    var progress = Progress(console, noun: "images", total: nil, writesRows: true)
     var batch: [Input] = []
     while let input = walk.next() {
       batch.append(input)

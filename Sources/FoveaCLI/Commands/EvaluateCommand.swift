@@ -53,13 +53,13 @@ struct EvaluateCommand: ConsoleCommand {
 
   func run(_ console: Console) throws {
     let argument = ModelArgument(model)
+    let model = try argument.load()
     let settings = try (config ?? argument.configurationPath).map {
       try TrainingConfiguration(contentsOf: $0)
     }
     guard let path = data ?? settings?.data.path else {
       throw CommandFailure(.usage, "name the data set to evaluate on, or the folder of a run as the model")
     }
-    let model = try argument.load()
     let source = try source(RawPath(path), model, settings)
     let loader = LoaderConfiguration(
       batchSize: min(128, max(1, source.count)), cacheBudget: 0,
@@ -73,7 +73,7 @@ struct EvaluateCommand: ConsoleCommand {
     guard let evaluation else { throw CommandFailure(.failed, "the evaluation was stopped") }
     try console.print(json ? evaluation.json : EvaluationReport.text(evaluation))
     if evaluation.skipped > 0 {
-      throw CommandFailure(.skipped, "\(evaluation.skipped) files could not be read and were passed by")
+      throw CommandFailure(.skipped, "\(counted(evaluation.skipped, "file")) could not be read and passed by")
     }
   }
 

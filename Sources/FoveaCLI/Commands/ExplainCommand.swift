@@ -120,15 +120,19 @@ struct ExplainCommand: ConsoleCommand {
       throw CommandFailure(.failed, "no image has a mask in \(masks ?? "")")
     }
     if summary.withoutMask > 0, !summary.scores.isEmpty {
-      console.warn("\(summary.withoutMask) images have no mask and are not in the scores")
+      console.warn(
+        "\(counted(summary.withoutMask, "image")) without a mask \(summary.withoutMask == 1 ? "is" : "are") not in the scores"
+      )
     }
     if summary.read > 0 {
       let pictures = noPictures ? "" : "; look at \(output)/panels"
-      console.note("\(grouped(summary.read)) images explained in \(output)/attention.csv\(pictures)")
+      console.note("\(counted(summary.read, "image")) explained in \(output)/attention.csv\(pictures)")
     }
     if summary.skipped > 0 {
       throw CommandFailure(
-        .skipped, "\(summary.skipped) of \(summary.read + summary.skipped) inputs could not be read")
+        .skipped,
+        "\(grouped(summary.skipped)) of \(counted(summary.read + summary.skipped, "input")) could not be read"
+      )
     }
   }
 

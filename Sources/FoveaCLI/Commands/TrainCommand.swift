@@ -81,7 +81,8 @@ struct TrainCommand: ConsoleCommand {
     try console.print("run       \(summary.folder)")
     try console.print("model     \(summary.modelPath)")
     if observer.skippedFiles > 0 {
-      throw CommandFailure(.skipped, "\(observer.skippedFiles) files could not be read and were passed by")
+      throw CommandFailure(
+        .skipped, "\(counted(observer.skippedFiles, "file")) could not be read and passed by")
     }
   }
 }
@@ -110,9 +111,9 @@ struct TrainingOutline {
 
       # Steps
 
-      \(plan.split.training.count) training images of \(plan.classes.count) classes, \(plan.split.validation.count) for \
-      validation (\(plan.split.validationOrigin))
-      \(plan.epochs) epochs of \(plan.stepsPerEpoch) steps: \(plan.totalSteps) steps
+      \(counted(plan.split.training.count, "training image")) of \(plan.classes.count) classes, \
+      \(grouped(plan.split.validation.count)) for validation (\(plan.split.validationOrigin))
+      \(runLength(epochs: plan.epochs, stepsPerEpoch: plan.stepsPerEpoch, totalSteps: plan.totalSteps))
       """)
   }
 }

@@ -14,7 +14,8 @@ enum BlockChoice {
         index == names.count - 1 || stage(names[index]) != stage(names[index + 1])
       }
     default:
-      return try text.split(separator: ",").map { part in
+      // An empty name is none that the model has.
+      return try text.split(separator: ",", omittingEmptySubsequences: false).map { part in
         let name = String(part)
         if let index = names.firstIndex(of: name) { return index }
         let known = names + ["all", "stages", "last"]

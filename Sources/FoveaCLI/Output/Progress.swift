@@ -10,6 +10,7 @@ struct Progress {
   private let console: Console
   private let noun: String
   private let total: Int?
+  private let writesRows: Bool
   private let clock: () -> Double
   private let start: Double
   private var shown: Double
@@ -22,13 +23,17 @@ struct Progress {
   /// - Parameters:
   ///   - noun: what is counted, in the plural.
   ///   - total: how many there will be, where that is known.
+  ///   - writesRows: whether the command writes to standard output meanwhile; on a terminal its rows would run into
+  ///     the bar, and show the progress themselves.
   ///   - clock: seconds that only go forward.
   init(
-    _ console: Console, noun: String, total: Int?, clock: @escaping () -> Double = Progress.monotonicSeconds
+    _ console: Console, noun: String, total: Int?, writesRows: Bool = false,
+    clock: @escaping () -> Double = Progress.monotonicSeconds
   ) {
     self.console = console
     self.noun = noun
     self.total = total
+    self.writesRows = writesRows
     self.clock = clock
     start = clock()
     shown = start
@@ -36,8 +41,7 @@ struct Progress {
 
   /// Shows that `done` are done, if it is time to show anything.
   mutating func update(_ done: Int, detail: String = "") {
-    // On a terminal, rows of the result would run into the bar.
-    guard !(console.errorsAreTerminal && console.outputIsTerminal) else { return }
+    guard !(writesRows && console.errorsAreTerminal && console.outputIsTerminal) else { return }
     let now = clock()
     guard now - shown >= (console.errorsAreTerminal ? Self.liveInterval : Self.plainInterval) else { return }
     shown = now
@@ -107,6 +111,9 @@ func fixed(_ value: Double, _ decimals: Int) -> String {
   let zeros = String(repeating: "0", count: decimals - fraction.count)
   return "\(sign)\(scaled / Int(unit)).\(zeros)\(fraction)"
 }
+
+/// `1 image`, `1,200 images`.
+func counted(_ count: Int, _ noun: String) -> String { "\(grouped(count)) \(noun)\(count == 1 ? "" : "s")" }
 
 /// 1234567 as `1,234,567`.
 func grouped(_ value: Int) -> String {

@@ -41,9 +41,13 @@ final class TrainingConsole: TrainingObserver {
     note(
       "\(grouped(start.trainingImages)) images of \(start.classes.count) classes, "
         + "\(grouped(start.validationImages)) to validate with (\(start.validationOrigin)); "
-        + "\(grouped(start.parameters)) parameters; \(start.epochs) epochs of \(start.stepsPerEpoch) steps")
+        + "\(grouped(start.parameters)) parameters; "
+        + runLength(epochs: start.epochs, stepsPerEpoch: start.stepsPerEpoch, totalSteps: start.totalSteps))
     if let epoch = start.resumedEpoch, let step = start.resumedStep {
-      note("going on in epoch \(epoch), after step \(step)")
+      note(
+        step < start.totalSteps
+          ? "going on in epoch \(epoch), after step \(grouped(step))"
+          : "all steps of the run are done; to train on, give it more with --set train.epochs=…")
     }
     note("run folder \(start.folder)")
   }
@@ -86,15 +90,24 @@ final class TrainingConsole: TrainingObserver {
       + (report.isBest ? "  *" : "")
   }
 
-  /// A small number to three significant digits, without an exponent where that is short.
-  private func significant(_ value: Double) -> String {
-    guard value > 0 else { return "0" }
-    var decimals = 3
-    var scale = value
-    while scale < 0.1, decimals < 8 {
-      scale *= 10
-      decimals += 1
-    }
-    return fixed(value, decimals)
+}
+
+/// `14 epochs of 187 steps, 2,618 steps in all`.
+func runLength(epochs: Int, stepsPerEpoch: Int, totalSteps: Int) -> String {
+  totalSteps == epochs * stepsPerEpoch
+    ? "\(counted(epochs, "epoch")) of \(counted(stepsPerEpoch, "step")), \(grouped(totalSteps)) in all"
+    : "\(counted(totalSteps, "step")), of which an epoch has \(grouped(stepsPerEpoch))"
+}
+
+/// A small number to three significant digits, without an exponent where that is short: `0.0125`, `4.41e-9`.
+func significant(_ value: Double) -> String {
+  guard value > 0, value.isFinite else { return fixed(value, 0) }
+  var scaled = value
+  var power = 0
+  while scaled < 0.1, power < 400 {
+    scaled *= 10
+    power += 1
   }
+  if power < 5 { return fixed(value, 3 + power) }
+  return "\(fixed(scaled * 10, 2))e-\(power + 1)"
 }

@@ -59,7 +59,7 @@ public struct NetworkConfiguration: Hashable, Sendable {
       let known = 1...architecture.blocks.count
       if Set(stages).count != stages.count || !stages.allSatisfy(known.contains) {
         throw NetworkConfigurationError(
-          key: "attention_stages", problem: "\(stages) names a stage that is not there, or one twice",
+          key: "attention.stages", problem: "\(stages) names a stage that is not there, or one twice",
           remedy: "This network has stages \(known.lowerBound) to \(known.upperBound).")
       }
     }

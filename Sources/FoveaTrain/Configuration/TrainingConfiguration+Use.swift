@@ -79,9 +79,7 @@ extension TrainingConfiguration {
     do throws(NetworkConfigurationError) {
       try networkConfiguration(classes: 2).validate()
     } catch {
-      let key = "model.\(error.key)"
-      let known = ConfigurationKey.byPath[key] != nil ? key : "model.attention.stages"
-      throw ConfigurationError(place: place(known), message: "model.\(error)")
+      throw ConfigurationError(place: place("model.\(error.key)"), message: "model.\(error)")
     }
     if (input.mean == nil) != (input.std == nil) {
       throw fail(

@@ -1,6 +1,7 @@
 import FoveaData
 import FoveaFormats
 import FoveaNN
+import FoveaOps
 import FoveaTensor
 
 #if canImport(FoundationEssentials)
@@ -127,7 +128,7 @@ extension SafetensorsFile {
         entries: entries.map { (String($0.name.dropFirst(prefix.count)), Shape($0.shape)) },
         classifier: classifier
       ) { name in
-        try value(prefix + name)
+        try finite(prefix + name)
       }
     } catch let error as StateError {
       throw FormatError(path: path, problem: "\(error)", remedy: "")
@@ -136,6 +137,17 @@ extension SafetensorsFile {
     } catch {
       throw FormatError(path: path, problem: "\(error)", remedy: "")
     }
+  }
+
+  /// Weights that are no numbers would make every answer one: a class would be named, and it would mean nothing.
+  private func finite(_ name: String) throws(FormatError) -> StateValue {
+    let value = try value(name)
+    guard case .tensor(let tensor) = value, !OptimizerStep.sumOfSquares(tensor).isFinite,
+      !name.hasSuffix("num_batches_tracked")
+    else { return value }
+    throw FormatError(
+      path: path, problem: "tensor '\(name)' has values that are not finite (NaN or infinite)",
+      remedy: "The weights are of a training that diverged, or damaged: use others.")
   }
 
   private func value(_ name: String) throws(FormatError) -> StateValue {

@@ -27,6 +27,7 @@ extension Trainer {
   }
 
   func report(skipped bad: BadSample, of source: ImageSource) {
+    guard reportedFiles.insert("\(bad.error)").inserted else { return }
     let name = source.samples[bad.index].name.description
     log.write("passed by: \(bad.error)")
     observer?.training(.skipped(file: name, reason: "\(bad.error)"))

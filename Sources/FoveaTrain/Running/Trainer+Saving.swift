@@ -18,6 +18,8 @@ extension Trainer {
 
   /// Saves the state at a run's end, where a failure is the run's.
   func saveFinally() throws(TrainingError) {
+    // After an epoch's end there is nothing new, and another copy would push the checkpoint before it out.
+    if savedProgress == progress, unsavedBest == nil { return }
     try save()
     pace.noteCheckpoint(step: progress.step)
   }
@@ -34,7 +36,10 @@ extension Trainer {
     } catch {
       throw .format(error)
     }
-    log.write("saved epoch \(progress.epoch + 1), batch \(progress.batch), step \(progress.step)")
+    savedProgress = progress
+    let place =
+      progress.batch == 0 ? "after epoch \(progress.epoch)" : "in epoch \(progress.epoch + 1)"
+    log.write("saved \(place), step \(progress.step)")
     observer?.training(.checkpointSaved(path: folder.lastPath, step: progress.step))
   }
 

@@ -27,6 +27,10 @@ public final class Trainer {
   let log: RunLog
   var progress: TrainingProgress
   var pace: Pace
+  /// What was said of files that cannot be read: they come up in every epoch and are named once.
+  var reportedFiles: Set<String> = []
+  /// As of the last save of this process.
+  var savedProgress: TrainingProgress?
   /// A best model that could not be written yet.
   var unsavedBest: Checkpoint.Contents?
   let resumedFrom: (epoch: Int, step: Int)?
@@ -171,10 +175,8 @@ public final class Trainer {
         Predictor(
           network: network, classes: plan.classes, preparation: plan.preparation,
           engine: plan.configuration.engineOptions), validationLoader,
-        stop: stop
-      ) { done, total in
-        observer?.training(.validating(done: done, of: total))
-      }
+        stop: stop, progress: { done, total in observer?.training(.validating(done: done, of: total)) },
+        skipped: { report(skipped: $0, of: plan.split.validation) })
     } catch {
       savePeriodically()
       throw .data(error)
@@ -209,7 +211,9 @@ public final class Trainer {
 
   private func finish(_ outcome: TrainingOutcome) throws(TrainingError) -> TrainingOutcome {
     try saveFinally()
-    log.write("done: \(outcome)")
+    log.write(
+      "\(outcome.isEarly ? "stopped early" : "done") after \(progress.epoch) epochs, \(progress.step) steps"
+        + (progress.best.map { "; the best was epoch \($0.epoch)" } ?? ""))
     return outcome
   }
 
@@ -238,6 +242,10 @@ public enum TrainingOutcome: Hashable, Sendable {
     /// Optimiser steps taken.
     public var step: Int
     public var best: EpochReport?
+  }
+
+  var isEarly: Bool {
+    if case .stoppedEarly = self { true } else { false }
   }
 
   public var summary: Summary {

@@ -12,7 +12,7 @@ public enum TrainingEvent: Sendable {
   case validating(done: Int, of: Int)
   case epochEnded(EpochReport)
   case checkpointSaved(path: String, step: Int)
-  /// A file was passed by.
+  /// A file of the training or validation images is passed by; told once for each.
   case skipped(file: String, reason: String)
   /// Something that the user should know and that does not end the run.
   case warning(String)

@@ -42,10 +42,14 @@ public final class TrainingPlan {
       preparation = try Self.prepare(&configuration, split.training, &notices)
       try configuration.augmentation.validate()
     } catch {
-      throw .data(error)
+      throw .data(Self.explained(error, path: path))
     }
     let images = split.training.count
     let batchSize = configuration.train.batchSize
+    if images < batchSize {
+      notices.append(
+        "train.batch_size is \(batchSize), but there are \(images) training images: a step takes them all")
+    }
     // The remainder of an epoch is left out, so that no batch normalisation sees a handful of images; there is one
     // smaller batch where the images do not fill any.
     stepsPerEpoch = max(1, images / batchSize)
@@ -59,6 +63,16 @@ public final class TrainingPlan {
     network = try Self.makeNetwork(configuration, classes: split.training.classes.count, &notices)
     self.configuration = configuration
     self.notices = notices
+  }
+
+  /// Where the data set itself is not there, which key says where it is.
+  private static func explained(_ error: DataError, path: String) -> DataError {
+    guard error.kind == .missing, error.subject == RawPath(path).description, error.expected.isEmpty,
+      error.found == "no such file or folder"
+    else { return error }
+    return DataError(
+      .missing, error.subject, found: error.found,
+      remedy: "This is data.path: set it in the configuration, or with --set data.path=FOLDER.")
   }
 
   /// The batches of training, in the order that the seed gives.
