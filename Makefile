@@ -7,6 +7,8 @@ FOVEA := $(BUILD)/fovea
 
 # Where the demo puts its data, its run and its pictures.
 DEMO ?= demo
+# What `make compare` measures beside. PyTorch for CPUs comes from its own index where pip's does not have it.
+PEERS := numpy torch==2.13.0+cpu onnx onnxruntime openvino Pillow opencv-python-headless
 # More arguments for the demo's training, `--set train.epochs=2` for example.
 DEMO_TRAIN ?=
 
@@ -19,7 +21,7 @@ help:
 	@echo 'make check-arm64      the same for NEON, cross-compiled and run by qemu'
 	@echo 'make build            build in release: $(FOVEA)'
 	@echo 'make install PREFIX=… install one binary with the Swift runtime inside; PREFIX is $(PREFIX)'
-	@echo 'make compare          measure beside PyTorch; CASES=train-resnet20 for one case'
+	@echo 'make compare          measure beside PyTorch and others; CASES=train-resnet20 for one case'
 	@echo 'make lint             check the format of the source'
 	@echo 'make format           correct it'
 	@echo 'make clean            remove what was built'
@@ -45,12 +47,14 @@ check-kernels:
 check-arm64:
 	@Scripts/check-kernels arm64 $(FAMILIES)
 
-# Fovea and PyTorch side by side. PyTorch goes into a virtual environment in the build folder.
-compare: setup
+# Fovea and its peers side by side, as Benchmarks/README.md explains. The peers go into a virtual environment in the
+# build folder.
+compare: build
 	$(SWIFT) build -c release --package-path Benchmarks --product step
+	$(SWIFT) build -c release --package-path Benchmarks --product prepare
 	test -d .build/peers || python3 -m venv .build/peers
-	.build/peers/bin/pip install -q numpy torch==2.13.0+cpu
-	.build/peers/bin/python Benchmarks/compare.py $(CASES)
+	.build/peers/bin/pip install -q $(PEERS)
+	.build/peers/bin/python Benchmarks/compare $(CASES)
 
 lint: setup
 	$(SWIFT) format lint --strict --parallel --recursive Package.swift Sources Tests Benchmarks

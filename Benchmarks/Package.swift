@@ -26,7 +26,16 @@ let package = Package(
         .product(name: "FoveaTensor", package: "Fovea"),
       ],
       swiftSettings: [.enableUpcomingFeature("MemberImportVisibility")]),
-    // Whole steps on demand, for compare.py.
+    // Photographs decoded and resized on demand, on one thread, for compare.
+    .executableTarget(
+      name: "prepare",
+      dependencies: [
+        .product(name: "FoveaData", package: "Fovea"),
+        .product(name: "FoveaImage", package: "Fovea"),
+        .product(name: "FoveaTensor", package: "Fovea"),
+      ],
+      swiftSettings: [.enableUpcomingFeature("MemberImportVisibility")]),
+    // Whole steps on demand, for compare.
     .executableTarget(
       name: "step",
       dependencies: [

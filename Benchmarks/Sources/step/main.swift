@@ -1,8 +1,9 @@
-// Times Fovea on demand: reads a line, runs some steps, prints images per second, until its input ends.
+// Times Fovea on demand. Says `built` before the first step, so that memory can be measured from there, and waits for a
+// line; says `ready` and waits again; then answers every line with the images per second of some steps.
 //
-// usage: step train|run NETWORK SIZE BATCH STEPS [--plain]
+// usage: step train|run NETWORK SIZE BATCH STEPS [--plain] [--precision fp32]
 //
-// The peer of peers/step_torch.py, and compare.py drives both.
+// The peer of peers/step_torch.py; compare drives both.
 
 import Foundation
 import FoveaAutodiff
@@ -15,7 +16,15 @@ let arguments = CommandLine.arguments
 guard arguments.count >= 6, let size = Int(arguments[3]), let batch = Int(arguments[4]),
   let steps = Int(arguments[5])
 else {
-  print("usage: step train|run NETWORK SIZE BATCH STEPS [--plain]")
+  print("usage: step train|run NETWORK SIZE BATCH STEPS [--plain] [--precision fp32]")
+  exit(2)
+}
+var precision = "fp32"
+if let option = arguments.firstIndex(of: "--precision") {
+  precision = option + 1 < arguments.count ? arguments[option + 1] : ""
+}
+guard precision == "fp32" else {
+  FileHandle.standardError.write(Data("step computes in fp32 only, not in '\(precision)'\n".utf8))
   exit(2)
 }
 let isTraining = arguments[1] == "train"
@@ -51,8 +60,11 @@ let inference = InferenceNetwork(network)
 }
 
 let step = isTraining ? train : run
+print("built")
+fflush(nil)
+guard readLine() != nil else { exit(0) }
 for _ in 0..<3 { step() }
-print("ready", InstructionSet.selected.rawValue)
+print("ready", InstructionSet.selected.rawValue, precision)
 fflush(nil)
 while readLine() != nil {
   let clock = ContinuousClock()
