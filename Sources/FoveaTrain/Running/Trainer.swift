@@ -169,19 +169,7 @@ public final class Trainer {
     BufferPool.shared.trim()
     defer { BufferPool.shared.trim() }
     let network = evaluatedNetwork
-    let evaluation: Evaluation?
-    do throws(DataError) {
-      evaluation = try Evaluator.evaluate(
-        Predictor(
-          network: network, classes: plan.classes, preparation: plan.preparation,
-          engine: plan.configuration.engineOptions), validationLoader,
-        stop: stop, progress: { done, total in observer?.training(.validating(done: done, of: total)) },
-        skipped: { report(skipped: $0, of: plan.split.validation) })
-    } catch {
-      savePeriodically()
-      throw .data(error)
-    }
-    guard let evaluation else { return false }
+    guard let evaluation = try evaluate(network, stop) else { return false }
     let report = makeReport(evaluation, secondsOfValidation: pace.seconds(since: start))
     if report.isBest {
       let model = model(network, report)
@@ -193,6 +181,22 @@ public final class Trainer {
     writeReports(newBest: report.isBest ? evaluation : nil)
     observer?.training(.epochEnded(report))
     return true
+  }
+
+  /// Nil where a stop was asked for meanwhile.
+  private func evaluate(_ network: Network, _ stop: StopFlag) throws(TrainingError) -> Evaluation? {
+    let predictor = Predictor(
+      network: network, classes: plan.classes, preparation: plan.preparation,
+      engine: plan.configuration.engineOptions)
+    do throws(DataError) {
+      return try Evaluator.evaluate(
+        predictor, validationLoader, stop: stop,
+        progress: { done, total in observer?.training(.validating(done: done, of: total)) },
+        skipped: { report(skipped: $0, of: plan.split.validation) })
+    } catch {
+      savePeriodically()
+      throw .data(error)
+    }
   }
 
   /// Moves on to the next epoch.
