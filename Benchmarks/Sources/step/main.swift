@@ -1,6 +1,6 @@
 // Times Fovea on demand: reads a line, runs some steps, prints images per second, until its input ends.
 //
-// usage: step train|run NETWORK SIZE BATCH STEPS [--plain]
+// usage: step train|run NETWORK SIZE BATCH STEPS [--plain] [--precision fp32|bf16]
 //
 // The peer of peers/step_torch.py, and compare.py drives both.
 
@@ -15,8 +15,22 @@ let arguments = CommandLine.arguments
 guard arguments.count >= 6, let size = Int(arguments[3]), let batch = Int(arguments[4]),
   let steps = Int(arguments[5])
 else {
-  print("usage: step train|run NETWORK SIZE BATCH STEPS [--plain]")
+  print("usage: step train|run NETWORK SIZE BATCH STEPS [--plain] [--precision fp32|bf16]")
   exit(2)
+}
+var engine = EngineOptions()
+if let flag = arguments.firstIndex(of: "--precision") {
+  guard flag + 1 < arguments.count,
+    let precision = EngineOptions.Precision(rawValue: arguments[flag + 1])
+  else {
+    print("--precision is fp32 or bf16")
+    exit(2)
+  }
+  engine.precision = precision
+  do { try precision.checkAvailable() } catch {
+    print(error)
+    exit(2)
+  }
 }
 let isTraining = arguments[1] == "train"
 
@@ -36,7 +50,7 @@ let optimizer = SGD(network.parameters, momentum: 0.9, nesterov: true, weightDec
 var stepNumber = 0
 
 @MainActor func train() {
-  let context = Context(.training(seed: 1, step: stepNumber))
+  let context = Context(.training(seed: 1, step: stepNumber), engine: engine)
   let loss = context.tape.crossEntropy(network(images, context), targets: .labels(labels)).loss
   context.tape.backward(from: loss)
   optimizer.step(learningRate: 0.01)
@@ -44,7 +58,7 @@ var stepNumber = 0
   stepNumber += 1
 }
 
-let inference = InferenceNetwork(network)
+let inference = InferenceNetwork(network, engine: engine)
 
 @MainActor func run() {
   _ = inference(images).logits
