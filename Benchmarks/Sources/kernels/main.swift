@@ -54,7 +54,10 @@ func cell(_ result: Meter.Result?) -> String {
   return pad("", 5 - rate.count) + rate + pad("", 4 - share.count) + share + " % "
 }
 
-try engine.precision.checkAvailable()
+do { try engine.precision.checkAvailable() } catch {
+  print(error)
+  exit(2)
+}
 let set = InstructionSet.selected
 let vectorWidth = [InstructionSet.avx512: 16, .avx2: 8][set] ?? 4
 print(
