@@ -1,5 +1,10 @@
 // Products of fk_conv.h. A tile is L pixels of one row by V vectors of output channels (or, in the weight
 // gradient, L values of a patch by V vectors), whose sums stay in registers over the whole inner sum.
+//
+// conv_bf16.body.h includes this too, for the products alone, with a multiply-add of its own.
+#ifndef CONV_MULTIPLY_ADD
+#define CONV_MULTIPLY_ADD vf_fma
+#endif
 
 // The largest tiles: sums, one panel row and one broadcast value fill the registers, and no compiler spills them.
 #if FK_W == 16
@@ -50,7 +55,7 @@ FK_INLINE void FK(conv_tile)(const size_t L, const size_t V, const fk_conv_band 
       w += V * FK_W;
       FK_UNROLL for (size_t j = 0; j < L; j++) {
         vf a = vf_set1(x[(ptrdiff_t)j * step + (ptrdiff_t)k]);
-        FK_UNROLL for (size_t v = 0; v < V; v++) sum[j][v] = vf_fma(a, b[v], sum[j][v]);
+        FK_UNROLL for (size_t v = 0; v < V; v++) sum[j][v] = CONV_MULTIPLY_ADD(a, b[v], sum[j][v]);
       }
     }
   }
@@ -161,7 +166,7 @@ FK_INLINE void FK(conv_gradient_tile)(
         FK_UNROLL for (size_t v = 0; v < V; v++) b[v] = vf_load(d + v * FK_W);
         FK_UNROLL for (size_t j = 0; j < L; j++) {
           vf a = vf_set1(x[j]);
-          FK_UNROLL for (size_t v = 0; v < V; v++) sum[j][v] = vf_fma(a, b[v], sum[j][v]);
+          FK_UNROLL for (size_t v = 0; v < V; v++) sum[j][v] = CONV_MULTIPLY_ADD(a, b[v], sum[j][v]);
         }
       }
     }
@@ -202,6 +207,8 @@ static void FK(conv_weight_gradient)(const fk_conv_gradient *g) {
     }
   }
 }
+
+#ifndef CONV_PRODUCTS_ONLY
 
 typedef double FK(conv_double) __attribute__((ext_vector_type(FK_W)));
 #define conv_double FK(conv_double)
@@ -245,6 +252,10 @@ static void FK(conv_moments)(
 }
 
 #undef conv_double
+
+#undef CONV_MULTIPLY_ADD
+#endif
+
 #undef CONV_L1
 #undef CONV_L2
 #undef CONV_TILES_4

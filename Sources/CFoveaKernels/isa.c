@@ -13,6 +13,7 @@
 #endif
 static const char *const names[] = {FK_BASELINE_NAME, "avx2", "avx512"};
 static _Atomic int selected = -1;
+static _Atomic int emulates_bf16 = -1;
 
 bool fk_available(fk_isa isa) {
 #if defined(__x86_64__)
@@ -56,6 +57,29 @@ bool fk_select(fk_isa isa) {
 }
 
 const char *fk_name(fk_isa isa) { return names[isa]; }
+
+bool fk_bf16_is_native(fk_isa isa) {
+#if defined(__x86_64__)
+  return isa == FK_ISA_AVX512 && __builtin_cpu_supports("avx512bf16");
+#else
+  (void)isa;
+  return false;
+#endif
+}
+
+bool fk_emulates_bf16(void) {
+  int emulates = atomic_load_explicit(&emulates_bf16, memory_order_relaxed);
+  if (__builtin_expect(emulates < 0, 0)) {
+    const char *wish = getenv("FOVEA_BF16");
+    emulates = wish != NULL && strcmp(wish, "emulate") == 0;
+    atomic_store_explicit(&emulates_bf16, emulates, memory_order_relaxed);
+  }
+  return emulates;
+}
+
+void fk_emulate_bf16(bool emulates) { atomic_store_explicit(&emulates_bf16, emulates, memory_order_relaxed); }
+
+bool fk_has_bf16(fk_isa isa) { return fk_bf16_is_native(isa) || fk_emulates_bf16(); }
 
 int fk_processor_count(void) {
 #ifdef __linux__

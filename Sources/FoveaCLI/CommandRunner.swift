@@ -87,6 +87,10 @@ private func helpText(for error: any Error, _ console: Console) -> String {
 
 /// A kernel choice that is silently another one would make every measurement a lie.
 private func checkEnvironment() throws {
+  if let text = getenv("FOVEA_BF16").map({ String(cString: $0) }), !text.isEmpty, text != "emulate" {
+    throw CommandFailure(
+      .usage, "FOVEA_BF16 is '\(printable(text))'. It can only be 'emulate', or not be set.")
+  }
   guard let text = getenv("FOVEA_KERNELS").map({ String(cString: $0) }), !text.isEmpty else { return }
   let known = InstructionSet.allCases.map(\.rawValue)
   guard let wish = InstructionSet(rawValue: text) else {

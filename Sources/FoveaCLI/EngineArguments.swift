@@ -9,7 +9,11 @@ struct EngineArguments: ParsableArguments {
   @Option(help: "The factors of products: fp32, or bf16 where the CPU has AVX-512 BF16.")
   var precision: EngineOptions.Precision = .fp32
 
-  var options: EngineOptions { EngineOptions(winograd: winograd, precision: precision) }
+  /// - Throws: where this CPU lacks what was asked for.
+  func options() throws -> EngineOptions {
+    try precision.checkAvailable()
+    return EngineOptions(winograd: winograd, precision: precision)
+  }
 }
 
 extension WinogradPolicy: ExpressibleByArgument {}

@@ -30,4 +30,14 @@ public enum InstructionSet: String, CaseIterable, Sendable {
   /// Uses this one from now on, in the whole process. False where the CPU lacks it.
   @discardableResult
   public func select() -> Bool { fk_select(code) }
+
+  /// Whether products with bf16 factors are emulated where there is no AVX-512 BF16, in the whole process: as the
+  /// environment's FOVEA_BF16=emulate asks for, or as set here.
+  ///
+  /// The rounding is the same, and the speed below that of 32-bit factors: for tests, and for finding out what bf16 does to
+  /// a network's accuracy on any CPU.
+  public static var emulatesBF16: Bool {
+    get { fk_emulates_bf16() }
+    set { fk_emulate_bf16(newValue) }
+  }
 }

@@ -15,6 +15,16 @@ public func withEachInstructionSet(_ body: (InstructionSet) throws -> Void) reth
   }
 }
 
+/// The same with products of bf16 factors, which are emulated where this machine lacks them.
+public func withEachInstructionSetInBF16(_ body: (InstructionSet) throws -> Void) rethrows {
+  try withEachInstructionSet {
+    let before = InstructionSet.emulatesBF16
+    InstructionSet.emulatesBF16 = true
+    defer { InstructionSet.emulatesBF16 = before }
+    try body($0)
+  }
+}
+
 /// Runs `body` while no other test changes kernels or threads: for comparisons of bits.
 public func withKernelsHeld<Result>(_ body: () throws -> Result) rethrows -> Result {
   try kernelSettings.withLock { _ in try body() }

@@ -194,4 +194,29 @@ import Testing
       #expect(message("model.weights=\(root)/none").contains("\(root)/none"))
     }
   }
+
+  /// Not 32-bit floats in silence; and where the emulation is asked for, the run works.
+  @Test func bf16IsAnErrorWhereTheKernelsLackIt() throws {
+    try withScratchFolder { root in
+      let tiny = try TinyRun(root)
+      let configuration = try tiny.configuration(runs: "runs", "engine.precision=bf16", "train.epochs=1")
+      try withEachInstructionSet { set in
+        let emulates = InstructionSet.emulatesBF16
+        defer { InstructionSet.emulatesBF16 = emulates }
+        InstructionSet.emulatesBF16 = false
+        if set != .avx512 {
+          let error = #expect(throws: TrainingError.self) { try TrainingPlan(configuration) }
+          let text = error.map { "\($0)" } ?? ""
+          #expect(text.hasPrefix("engine.precision: bf16 products need AVX-512 BF16"), "\(text)")
+          #expect(text.hasSuffix("Set engine.precision: fp32"), "\(text)")
+        }
+        InstructionSet.emulatesBF16 = true
+        let trainer = try Trainer.start(
+          try TrainingPlan(
+            try tiny.configuration(
+              runs: "\(set)", "engine.precision=bf16", "engine.winograd=off", "train.epochs=1")))
+        #expect(try #require(trainer.run().summary.best).validation.loss.isFinite)
+      }
+    }
+  }
 }

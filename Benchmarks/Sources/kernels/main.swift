@@ -9,16 +9,17 @@ import FoveaTensor
 
 // The three products of convolutions of real networks, in GFLOP/s and as a share of the core's peak.
 //
-// usage: kernels [--threads 1,2] [--samples 9] [--winograd off|auto|f2|f4] [--plan] [TEXT ...]
+// usage: kernels [--threads 1,2] [--samples 9] [--winograd off|auto|f2|f4] [--precision fp32|bf16] [--plan]
+//                [TEXT ...]
 //
 // Only layers whose network or name holds a TEXT. Operations are those of the direct product: with Winograd's algorithm,
 // which needs fewer, the share of the peak can exceed 100 %.
-// FOVEA_KERNELS chooses the instruction set.
+// FOVEA_KERNELS chooses the instruction set. The probe, and so the peak, is that of 32-bit factors in any case.
 
 var threadCounts = [1, 2]
 var samples = 9
 var showsPlan = false
-var winograd = WinogradPolicy.off
+var engine = EngineOptions.direct
 var filters: [String] = []
 var arguments = CommandLine.arguments.dropFirst()
 while let argument = arguments.popFirst() {
@@ -26,7 +27,11 @@ while let argument = arguments.popFirst() {
   case "--threads": threadCounts = (arguments.popFirst() ?? "").split(separator: ",").compactMap { Int($0) }
   case "--samples": samples = arguments.popFirst().flatMap { Int($0) } ?? samples
   case "--plan": showsPlan = true
-  case "--winograd": winograd = arguments.popFirst().flatMap { WinogradPolicy(rawValue: $0) } ?? winograd
+  case "--winograd":
+    engine.winograd = arguments.popFirst().flatMap { WinogradPolicy(rawValue: $0) } ?? engine.winograd
+  case "--precision":
+    engine.precision =
+      arguments.popFirst().flatMap { EngineOptions.Precision(rawValue: $0) } ?? engine.precision
   default: filters.append(argument)
   }
 }
@@ -49,9 +54,15 @@ func cell(_ result: Meter.Result?) -> String {
   return pad("", 5 - rate.count) + rate + pad("", 4 - share.count) + share + " % "
 }
 
+do { try engine.precision.checkAvailable() } catch {
+  print(error)
+  exit(2)
+}
 let set = InstructionSet.selected
 let vectorWidth = [InstructionSet.avx512: 16, .avx2: 8][set] ?? 4
-print("\(processor()), \(set.rawValue), \(samples) samples a figure: median GFLOP/s, share of the probe's")
+print(
+  "\(processor()), \(set.rawValue), \(engine.precision), \(samples) samples a figure: median GFLOP/s, share of the probe's"
+)
 for threads in threadCounts where threads <= WorkerPool.shared.threadCount {
   let meter = Meter(threads: threads, samples: samples, vectorWidth: vectorWidth)
   print("\n\(threads) thread\(threads == 1 ? "" : "s")")
@@ -74,22 +85,22 @@ for threads in threadCounts where threads <= WorkerPool.shared.threadCount {
     let operations = 2 * Double(g.multiplyAdds)
     let results = [
       meter.measure(operations: operations) {
-        _ = Conv2D.forward(x, weight: weight, geometry: g, engine: EngineOptions(winograd: winograd))
+        _ = Conv2D.forward(x, weight: weight, geometry: g, engine: engine)
       },
       meter.measure(operations: operations) {
-        _ = Conv2D.forwardWithStatistics(x, weight: weight, geometry: g)
+        _ = Conv2D.forwardWithStatistics(x, weight: weight, geometry: g, engine: engine)
       },
       meter.measure(operations: operations) {
-        _ = Conv2D.backwardInput(dOutput, weight: weight, geometry: g)
+        _ = Conv2D.backwardInput(dOutput, weight: weight, geometry: g, engine: engine)
       },
       meter.measure(operations: operations) {
-        _ = Conv2D.backwardWeight(dOutput, input: x, geometry: g, engine: EngineOptions(winograd: winograd))
+        _ = Conv2D.backwardWeight(dOutput, input: x, geometry: g, engine: engine)
       },
     ]
     print("  " + pad(layer.name, 23) + results.map(cell).joined())
     if showsPlan {
       for product in ConvolutionPlan.Product.allCases {
-        print("    \(product.rawValue): \(ConvolutionPlan(product, of: g))")
+        print("    \(product.rawValue): \(ConvolutionPlan(product, of: g, precision: engine.precision))")
       }
     }
   }

@@ -1,7 +1,7 @@
 // Times Fovea on demand. Says `built` before the first step, so that memory can be measured from there, and waits for a
 // line; says `ready` and waits again; then answers every line with the images per second of some steps.
 //
-// usage: step train|run NETWORK SIZE BATCH STEPS [--plain] [--precision fp32]
+// usage: step train|run NETWORK SIZE BATCH STEPS [--plain] [--precision fp32|bf16]
 //
 // The peer of peers/step_torch.py; compare drives both.
 
@@ -12,20 +12,29 @@ import FoveaOps
 import FoveaTensor
 import FoveaTrain
 
+func fail(_ message: String) -> Never {
+  FileHandle.standardError.write(Data((message + "\n").utf8))
+  exit(2)
+}
+
 let arguments = CommandLine.arguments
 guard arguments.count >= 6, let size = Int(arguments[3]), let batch = Int(arguments[4]),
   let steps = Int(arguments[5])
 else {
-  print("usage: step train|run NETWORK SIZE BATCH STEPS [--plain] [--precision fp32]")
+  print("usage: step train|run NETWORK SIZE BATCH STEPS [--plain] [--precision fp32|bf16]")
   exit(2)
 }
-var precision = "fp32"
-if let option = arguments.firstIndex(of: "--precision") {
-  precision = option + 1 < arguments.count ? arguments[option + 1] : ""
-}
-guard precision == "fp32" else {
-  FileHandle.standardError.write(Data("step computes in fp32 only, not in '\(precision)'\n".utf8))
-  exit(2)
+var engine = EngineOptions()
+if let flag = arguments.firstIndex(of: "--precision") {
+  guard flag + 1 < arguments.count,
+    let precision = EngineOptions.Precision(rawValue: arguments[flag + 1])
+  else {
+    fail("--precision is fp32 or bf16")
+  }
+  engine.precision = precision
+  do { try precision.checkAvailable() } catch {
+    fail("\(error)")
+  }
 }
 let isTraining = arguments[1] == "train"
 
@@ -45,7 +54,7 @@ let optimizer = SGD(network.parameters, momentum: 0.9, nesterov: true, weightDec
 var stepNumber = 0
 
 @MainActor func train() {
-  let context = Context(.training(seed: 1, step: stepNumber))
+  let context = Context(.training(seed: 1, step: stepNumber), engine: engine)
   let loss = context.tape.crossEntropy(network(images, context), targets: .labels(labels)).loss
   context.tape.backward(from: loss)
   optimizer.step(learningRate: 0.01)
@@ -53,7 +62,7 @@ var stepNumber = 0
   stepNumber += 1
 }
 
-let inference = InferenceNetwork(network)
+let inference = InferenceNetwork(network, engine: engine)
 
 @MainActor func run() {
   _ = inference(images).logits

@@ -37,6 +37,7 @@ static inline void fk_pause(void) {
 }
 
 #include "fk_conv.h"
+#include "fk_bf16.h"
 #include "fk_elementwise.h"
 #include "fk_optim.h"
 #include "fk_cbam.h"

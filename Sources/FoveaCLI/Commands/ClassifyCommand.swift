@@ -49,7 +49,7 @@ struct ClassifyCommand: ConsoleCommand {
   func run(_ console: Console) throws {
     let model = try ModelArgument(model).load()
     let job = ClassifyJob(
-      predictor: Predictor(model, engine: engine.options),
+      predictor: Predictor(model, engine: try engine.options()),
       preparer: ImagePreparer(preparation: model.preparation, allowsTruncated: allowTruncated),
       writer: PredictionRowWriter(format: format, classes: model.classes, top: top, logits: logits))
     let counts = try job.run(PathSource(paths, zeroSeparated: null), console)

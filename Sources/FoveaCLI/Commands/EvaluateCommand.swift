@@ -67,7 +67,7 @@ struct EvaluateCommand: ConsoleCommand {
       allowsTruncated: allowTruncated || settings?.data.allowTruncated == true)
     var progress = Progress(console, noun: "images", total: source.count)
     let evaluation = try Evaluator.evaluate(
-      Predictor(model, engine: engine.options), on: source, loader: loader,
+      Predictor(model, engine: try engine.options()), on: source, loader: loader,
       progress: { done, _ in progress.update(done) }, skipped: { console.warn("\($0.error)") })
     progress.clear()
     guard let evaluation else { throw CommandFailure(.failed, "the evaluation was stopped") }

@@ -103,7 +103,7 @@ struct ExplainCommand: ConsoleCommand {
       PathSource(paths, zeroSeparated: null), roots: paths.filter { $0 != "-" }.map(ProcessArguments.path),
       output: output)
     var job = try ExplainJob(
-      model: model, engine: engine.options, settings: settings, inputs: inputs, output: output,
+      model: model, engine: try engine.options(), settings: settings, inputs: inputs, output: output,
       allowsTruncated: allowTruncated, console: console)
     let summary = try job.run()
     try report(summary, console)

@@ -40,7 +40,8 @@ struct BandProducts {
     self.weight = weight
     self.epilogue = epilogue
     self.target = target
-    let cells = SourceCells(correlation, plan: plan, source: source)
+    let cells = SourceCells(
+      correlation, plan: plan, source: source, pairing: plan.precision == .bf16 ? .channels : .none)
     self.cells = cells
     runs = correlation.phases.map { cells.runs(tapRows: $0.tapRows, tapColumns: $0.tapColumns) }
   }
@@ -123,13 +124,16 @@ struct BandProducts {
 
   private func direct(_ band: inout fk_conv_band, phase: Int, _ place: Panels.Place) {
     let runs = runs[phase]
-    let patch = correlation.phases[phase].tapCount * correlation.sourceChannelsPerGroup
+    let patch = correlation.phases[phase].tapCount * correlation.sourceValuesPerGroup(plan.precision)
     let offset = weight.phaseOffsets[phase] + place.group * weight.groupStrides[phase] + place.first * patch
     weight.scalars.withFloats { weights in
       runs.offsets.withUnsafeBufferPointer {
         band.weights = weights + offset
         band.patch = fk_conv_patch(runs: $0.baseAddress, run_count: $0.count, run_length: runs.length)
-        fk_conv_forward(plan.panels.isa, &band)
+        switch plan.precision {
+        case .fp32: fk_conv_forward(plan.panels.isa, &band)
+        case .bf16: fk_bf16_forward(plan.panels.isa, &band)
+        }
       }
     }
   }

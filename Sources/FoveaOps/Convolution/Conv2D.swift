@@ -59,12 +59,14 @@ public enum Conv2D {
     precondition(
       dOutput.shape == geometry.outputShape, "dOutput \(dOutput.shape), expected \(geometry.outputShape)")
     precondition(input.shape == geometry.inputShape, "input \(input.shape), expected \(geometry.inputShape)")
+    precondition(engine.precision.isAvailable, "\(engine.precision) is not available; see checkAvailable()")
     let correlation = Correlation(forward: geometry)
     return Tensor(geometry.weightShape) { dWeight in
       input.withUnsafeBufferPointer { input in
         dOutput.withUnsafeBufferPointer { dOutput in
-          let plan = ConvolutionPlan(weightGradient: correlation)
-          if let outputs = correlation.winogradOutputs(engine.winograd, vectorWidth: plan.panels.vectorWidth)
+          let plan = ConvolutionPlan(weightGradient: correlation, precision: engine.precision)
+          if let outputs = correlation.winogradOutputs(
+            engine.winograd, vectorWidth: plan.panels.vectorWidth, precision: engine.precision)
           {
             return WinogradWeightGradient(
               correlation, outputs: outputs, panels: plan.panels, source: input.baseAddress!,
@@ -93,8 +95,11 @@ public enum Conv2D {
     _ correlation: Correlation, of source: Tensor, weight: Tensor, bias: Tensor? = nil, shape: Shape,
     engine: EngineOptions = .direct, wantsStatistics: Bool = false
   ) -> (output: Tensor, statistics: ChannelStatistics?) {
-    let plan = ConvolutionPlan(correlation)
-    if let outputs = correlation.winogradOutputs(engine.winograd, vectorWidth: plan.panels.vectorWidth) {
+    precondition(engine.precision.isAvailable, "\(engine.precision) is not available; see checkAvailable()")
+    let plan = ConvolutionPlan(correlation, precision: engine.precision)
+    if let outputs = correlation.winogradOutputs(
+      engine.winograd, vectorWidth: plan.panels.vectorWidth, precision: engine.precision)
+    {
       precondition(bias == nil, "a linear layer is no 3×3 convolution")
       return winogradProduct(
         correlation, plan.panels, outputs: outputs, of: source, weight: weight, shape: shape,
@@ -102,7 +107,8 @@ public enum Conv2D {
     }
     let packed =
       plan.algorithm == .depthwise
-      ? PackedWeight(unpacked: weight) : PackedWeight(weight, for: correlation, plan.panels)
+      ? PackedWeight(unpacked: weight)
+      : PackedWeight(weight, for: correlation, plan.panels, precision: plan.precision)
     var statistics: ChannelStatistics?
     let output = Tensor(shape) { target in
       source.withUnsafeBufferPointer { source in

@@ -25,11 +25,13 @@ public struct ConvolutionPlan: Hashable, Sendable {
     case flat
     /// Where it lies, row by row: no tap falls outside.
     case inPlace
-    /// In a copy of a band of rows with the padding's zeros around it.
+    /// In a copy of a band of rows with the padding's zeros around it. Factors in bf16 are always read from a copy.
     case window
   }
 
   public let algorithm: Algorithm
+  /// Of the factors. Grouped and depthwise convolutions have 32-bit ones, whatever was asked for.
+  public let precision: EngineOptions.Precision
   public let addressing: Addressing
   /// Images and rows (or pixels, where flat) that are read and multiplied together.
   public let imagesPerPiece, rowsPerPiece: Int
@@ -43,21 +45,26 @@ public struct ConvolutionPlan: Hashable, Sendable {
   let panels: Panels
 
   /// The plan on the instruction set that is in use.
-  public init(_ product: Product, of geometry: Conv2DGeometry) {
+  public init(
+    _ product: Product, of geometry: Conv2DGeometry, precision: EngineOptions.Precision = .fp32
+  ) {
     switch product {
-    case .forward: self.init(Correlation(forward: geometry))
-    case .inputGradient: self.init(Correlation(inputGradient: geometry))
-    case .weightGradient: self.init(weightGradient: Correlation(forward: geometry))
+    case .forward: self.init(Correlation(forward: geometry), precision: precision)
+    case .inputGradient: self.init(Correlation(inputGradient: geometry), precision: precision)
+    case .weightGradient: self.init(weightGradient: Correlation(forward: geometry), precision: precision)
     }
   }
 
   private init(
-    _ correlation: Correlation, _ panels: Panels, images: Int, rows: Int, panelsPerPiece: Int = 1,
-    partialSums: Int = 1, patchParts: Int = 1
+    _ correlation: Correlation, _ panels: Panels, _ precision: EngineOptions.Precision, images: Int,
+    rows: Int, panelsPerPiece: Int = 1, partialSums: Int = 1, patchParts: Int = 1
   ) {
     self.panels = panels
     algorithm = correlation.isDepthwise ? .depthwise : .direct
-    addressing = correlation.isFlat ? .flat : correlation.staysInside ? .inPlace : .window
+    self.precision = correlation.groups == 1 ? precision : .fp32
+    addressing =
+      correlation.isFlat
+      ? .flat : correlation.staysInside && self.precision == .fp32 ? .inPlace : .window
     imagesPerPiece = images
     rowsPerPiece = rows
     self.panelsPerPiece = panelsPerPiece
@@ -89,7 +96,7 @@ private enum Measure {
 
 extension ConvolutionPlan {
   /// The forward product or the input gradient.
-  init(_ c: Correlation) {
+  init(_ c: Correlation, precision: EngineOptions.Precision = .fp32) {
     let panels = Panels(c)
     // What stays in cache from pixel to pixel: a panel of one phase.
     let taps = c.phases.map(\.tapCount)
@@ -114,11 +121,12 @@ extension ConvolutionPlan {
     let split = min(panels.count, max(1, min(Measure.manyPieces / cells(), workOfCell / Measure.leastWork)))
     let cut = min(rows / 4, Measure.manyPieces / (cells() * split), workOfCell / split / Measure.leastWork)
     if cut > 1 { rows = c.evenRows(atMost: (rows - 1) / cut + 1) }
-    self.init(c, panels, images: images, rows: rows, panelsPerPiece: (panels.count - 1) / split + 1)
+    self.init(
+      c, panels, precision, images: images, rows: rows, panelsPerPiece: (panels.count - 1) / split + 1)
   }
 
   /// The weight gradient of the convolution whose forward product is `c`.
-  init(weightGradient c: Correlation) {
+  init(weightGradient c: Correlation, precision: EngineOptions.Precision = .fp32) {
     let panels = Panels(c)
     let phase = c.phases[0]
     let patch = phase.tapCount * c.sourceChannelsPerGroup
@@ -143,7 +151,7 @@ extension ConvolutionPlan {
     let pieces = panels.count * parts
     let worthwhile = c.multiplyAddsPerRow * c.rows * c.images / pieces / (2 * Measure.leastWork)
     self.init(
-      c, panels, images: images, rows: rows,
+      c, panels, precision, images: images, rows: rows,
       partialSums: max(1, min(cells, Measure.manySums / pieces, worthwhile)), patchParts: parts)
   }
 }
@@ -168,7 +176,8 @@ extension Correlation {
 
 extension ConvolutionPlan: CustomStringConvertible {
   public var description: String {
-    var text = "\(algorithm), \(addressing), \(rowsPerPiece) \(addressing == .flat ? "pixels" : "rows")"
+    var text =
+      "\(algorithm), \(precision), \(addressing), \(rowsPerPiece) \(addressing == .flat ? "pixels" : "rows")"
     if imagesPerPiece > 1 { text += " of \(imagesPerPiece) images" }
     if panels.count > 1 { text += ", \(panelsPerPiece) of \(panels.count) panels" }
     if patchParts > 1 { text += ", \(patchParts) parts of a patch" }

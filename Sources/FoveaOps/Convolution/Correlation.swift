@@ -90,6 +90,10 @@ struct Correlation {
   var columns: Int { phases[0].columns }
 
   var sourceChannelsPerGroup: Int { source.channels / groups }
+  /// Values of 32 bits that a group's channels of a pixel take: in bf16, two channels share one.
+  func sourceValuesPerGroup(_ precision: EngineOptions.Precision) -> Int {
+    precision == .bf16 ? (sourceChannelsPerGroup + 1) / 2 : sourceChannelsPerGroup
+  }
   var targetChannelsPerGroup: Int { target.channels / groups }
 
   /// Multiplications of one row of every phase, all channels.

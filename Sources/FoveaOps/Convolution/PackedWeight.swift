@@ -2,7 +2,7 @@ import CFoveaKernels
 import FoveaTensor
 
 /// A weight in the order in which the inner loops read it: for each phase and group, panels of target channels, each
-/// [patch length][panel width].
+/// [patch length][panel width]. In bf16 two channels of a patch share 32 bits, and patches are half as long.
 struct PackedWeight {
   let scalars: Tensor
   /// Where each phase begins.
@@ -18,11 +18,14 @@ struct PackedWeight {
   }
 
   /// - Parameter weight: [kh, kw, C/groups, O].
-  init(_ weight: Tensor, for correlation: Correlation, _ panels: Panels) {
-    let packing = Packing(correlation: correlation, panels: panels)
+  init(
+    _ weight: Tensor, for correlation: Correlation, _ panels: Panels,
+    precision: EngineOptions.Precision = .fp32
+  ) {
+    let packing = Packing(correlation: correlation, panels: panels, precision: precision)
     phaseOffsets = packing.phaseOffsets
     groupStrides = correlation.phases.map { packing.patch($0) * panels.paddedChannels }
-    if !correlation.isTurned, correlation.groups == 1, panels.perGroup == 1,
+    if precision == .fp32, !correlation.isTurned, correlation.groups == 1, panels.perGroup == 1,
       panels.paddedChannels == panels.channelsPerGroup
     {
       // One whole panel is the weight itself.
@@ -37,6 +40,7 @@ struct PackedWeight {
 private struct Packing {
   let correlation: Correlation
   let panels: Panels
+  let precision: EngineOptions.Precision
   let phaseOffsets: [Int]
   let count: Int
 
@@ -45,22 +49,26 @@ private struct Packing {
     let phase, panel, tap: Int
   }
 
-  init(correlation: Correlation, panels: Panels) {
+  init(correlation: Correlation, panels: Panels, precision: EngineOptions.Precision) {
     self.correlation = correlation
     self.panels = panels
+    self.precision = precision
     var offsets: [Int] = []
     var total = 0
     for phase in correlation.phases {
       offsets.append(total)
       total +=
-        phase.tapCount * correlation.sourceChannelsPerGroup * panels.paddedChannels * correlation.groups
+        phase.tapCount * correlation.sourceValuesPerGroup(precision) * panels.paddedChannels
+        * correlation.groups
     }
     phaseOffsets = offsets
     count = total
   }
 
   /// Length of a phase's patches in one group.
-  func patch(_ phase: Correlation.Phase) -> Int { phase.tapCount * correlation.sourceChannelsPerGroup }
+  func patch(_ phase: Correlation.Phase) -> Int {
+    phase.tapCount * correlation.sourceValuesPerGroup(precision)
+  }
 
   func pack(_ weight: Tensor) -> Tensor {
     var blocks: [Block] = []
@@ -90,8 +98,8 @@ private struct Packing {
     let rows = correlation.sourceChannelsPerGroup
     let to =
       packed + phaseOffsets[block.phase]
-      + (place.group * panels.paddedChannels + place.first) * patch(phase) + block.tap * rows
-      * place.paddedWidth
+      + (place.group * panels.paddedChannels + place.first) * patch(phase)
+      + block.tap * correlation.sourceValuesPerGroup(precision) * place.paddedWidth
     let row = phase.tapRows[block.tap / phase.tapColumns.count].index
     let column = phase.tapColumns[block.tap % phase.tapColumns.count].index
     let tap = row * correlation.kernelWidth + column
@@ -99,11 +107,21 @@ private struct Packing {
       let outChannels = correlation.source.channels
       let from =
         weight + (tap * correlation.targetChannelsPerGroup + place.first) * outChannels + place.group * rows
-      fk_conv_pack_turned(to, place.paddedWidth, from, outChannels, rows, place.channels.count)
+      switch precision {
+      case .fp32:
+        fk_conv_pack_turned(to, place.paddedWidth, from, outChannels, rows, place.channels.count)
+      case .bf16:
+        fk_bf16_pack_turned(
+          panels.isa, to, place.paddedWidth, from, outChannels, rows, place.channels.count)
+      }
     } else {
       let outChannels = correlation.target.channels
       let from = weight + tap * rows * outChannels + place.channels.lowerBound
-      fk_conv_pack(to, place.paddedWidth, from, outChannels, rows, place.channels.count)
+      switch precision {
+      case .fp32: fk_conv_pack(to, place.paddedWidth, from, outChannels, rows, place.channels.count)
+      case .bf16:
+        fk_bf16_pack(panels.isa, to, place.paddedWidth, from, outChannels, rows, place.channels.count)
+      }
     }
   }
 }

@@ -110,11 +110,12 @@ public final class PreparedConvolution {
     precondition(
       weight.shape == geometry.weightShape, "weight \(weight.shape), expected \(geometry.weightShape)")
     let correlation = Correlation(forward: geometry)
-    let plan = ConvolutionPlan(correlation)
+    precondition(engine.precision.isAvailable, "\(engine.precision) is not available; see checkAvailable()")
+    let plan = ConvolutionPlan(correlation, precision: engine.precision)
     let result = Planned(
       geometry: geometry, correlation: correlation, plan: plan,
       winogradOutputs: correlation.winogradOutputs(
-        engine.winograd, vectorWidth: plan.panels.vectorWidth, isPrepared: true))
+        engine.winograd, vectorWidth: plan.panels.vectorWidth, precision: engine.precision, isPrepared: true))
     planned = (input, isa, result)
     return result
   }
@@ -126,7 +127,9 @@ public final class PreparedConvolution {
       if let outputs = planned.winogradOutputs {
         .winograd(WinogradWeight(weight, for: planned.correlation, outputs: outputs, planned.plan.panels))
       } else {
-        .direct(PackedWeight(weight, for: planned.correlation, planned.plan.panels))
+        .direct(
+          PackedWeight(
+            weight, for: planned.correlation, planned.plan.panels, precision: planned.plan.precision))
       }
     packed = (key, result)
     return result

@@ -2,7 +2,8 @@ import CFoveaKernels
 
 /// The source of a product, cut into cells that are read together: bands of an image's rows, or some whole images.
 ///
-/// A cell is read where it lies, or, where taps reach over the image's edges, from a copy with zeros around it.
+/// A cell is read where it lies, or, where taps reach over the image's edges or factors are bf16, from a copy with zeros
+/// around it.
 struct SourceCells {
   struct Cell {
     let images: Range<Int>
@@ -10,25 +11,43 @@ struct SourceCells {
     let rows: Range<Int>
   }
 
+  /// What a value of 32 bits holds in the memory that is read.
+  enum Pairing {
+    /// A float.
+    case none
+    /// Two neighbouring channels in bf16: for sums over channels.
+    case channels
+    /// One channel in bf16 of what a tap reads for a target pixel and for the next in its row: for sums over pixels.
+    case pixels
+  }
+
   private let correlation: Correlation
   private let source: Floats
   private let copies: Bool
+  private let pairing: Pairing
+  private let isa: fk_isa
   private let imagesPerCell, rowsPerCell, bands: Int
   /// The first row and column of taps, as offsets from a pixel's base.
   let corner: (row: Int, column: Int)
   /// Rows that the taps of one row of pixels reach over.
   private let reachRows: Int
-  /// Pixels from one row to the next of what is read.
+  /// Source pixels from one row or column of what is read to the next. A copy for a single tap leaves out the pixels that
+  /// a stride skips.
+  private let sourceStep: Size2D
+  /// Pixels (or pairs of them) from one row to the next of what is read.
   let columns: Int
   let count: Int
 
   /// - Parameter tapRows: the offsets of the first and last row of taps that are read; nil for all.
   init(
-    _ correlation: Correlation, plan: ConvolutionPlan, source: Floats, tapRows: ClosedRange<Int>? = nil
+    _ correlation: Correlation, plan: ConvolutionPlan, source: Floats, tapRows: ClosedRange<Int>? = nil,
+    pairing: Pairing = .none
   ) {
     self.correlation = correlation
     self.source = source
-    copies = plan.addressing == .window
+    self.pairing = pairing
+    isa = plan.panels.isa
+    copies = plan.addressing == .window || pairing != .none
     imagesPerCell = plan.imagesPerPiece
     rowsPerCell = plan.rowsPerPiece
     bands = (correlation.rows - 1) / rowsPerCell + 1
@@ -37,10 +56,19 @@ struct SourceCells {
     let rows = tapRows ?? reach.rows
     corner = (rows.lowerBound, reach.columns.lowerBound)
     reachRows = rows.count
-    columns =
-      copies
-      ? (correlation.columns - 1) * correlation.source.step.width + reach.columns.count
-      : correlation.source.width
+    let side = correlation.source
+    let hasOneTap = correlation.phases.count == 1 && correlation.phases[0].tapCount == 1
+    if pairing == .none || !hasOneTap {
+      sourceStep = .one
+      columns =
+        copies ? (correlation.columns - 1) * side.step.width + reach.columns.count : side.width
+    } else {
+      let isInPairs = pairing == .pixels
+      // A flat cell is read as one row.
+      let pixels = correlation.isFlat ? rowsPerCell : correlation.columns
+      sourceStep = Size2D(height: side.step.height, width: side.step.width * (isInPairs ? 2 : 1))
+      columns = isInPairs ? (pixels + 1) / 2 : pixels
+    }
   }
 
   subscript(index: Int) -> Cell {
@@ -52,30 +80,39 @@ struct SourceCells {
       rows: row..<min(correlation.rows, row + rowsPerCell))
   }
 
-  /// Floats from one row of pixels to the next, and from pixel to pixel, of a phase.
-  var rowStep: Int { correlation.source.step.height * columns * correlation.source.channels }
-  var pixelStep: Int { correlation.source.step.width * correlation.source.channels }
+  /// Values of a pixel in what is read.
+  private var valuesPerPixel: Int {
+    pairing == .channels ? (correlation.source.channels + 1) / 2 : correlation.source.channels
+  }
+
+  /// Values from one row of pixels to the next, and from pixel to pixel (or from pair to pair), of a phase.
+  var rowStep: Int { correlation.source.step.height / sourceStep.height * columns * valuesPerPixel }
+  var pixelStep: Int {
+    correlation.source.step.width * (pairing == .pixels ? 2 : 1) / sourceStep.width * valuesPerPixel
+  }
 
   /// The runs of a patch as they are read here.
   func runs(tapRows: [Correlation.Tap], tapColumns: [Correlation.Tap]) -> PatchRuns {
     PatchRuns(
-      tapRows: tapRows, tapColumns: tapColumns, corner: corner,
-      rowPitch: columns * correlation.source.channels, channels: correlation.source.channels,
-      channelsPerGroup: correlation.sourceChannelsPerGroup)
+      tapRows: tapRows, tapColumns: tapColumns, corner: corner, rowPitch: columns * valuesPerPixel,
+      channels: valuesPerPixel,
+      channelsPerGroup: pairing == .none ? correlation.sourceChannelsPerGroup : valuesPerPixel)
   }
 
   /// Floats of scratch that reading a cell takes.
   var scratchCount: Int {
-    copies ? imagesPerCell * windowRows(rowsPerCell) * columns * correlation.source.channels : 0
+    copies ? imagesPerCell * windowRows(rowsPerCell) * columns * valuesPerPixel : 0
   }
 
+  /// Rows of what is read for so many rows of pixels.
   private func windowRows(_ rows: Int) -> Int {
-    (rows - 1) * correlation.source.step.height + reachRows
+    if pairing != .none && correlation.isFlat { return 1 }
+    return ((rows - 1) * correlation.source.step.height + reachRows - 1) / sourceStep.height + 1
   }
 
   /// Makes a cell ready to be read.
   ///
-  /// - Returns: what the corner of the taps of the first pixel reads, and the floats from image to image.
+  /// - Returns: what the corner of the taps of the first pixel reads, and the values from image to image.
   func read(_ cell: Cell, scratch: MutableFloats) -> (base: Floats, imageStep: Int) {
     let side = correlation.source
     let imageCount = side.height * side.width * side.channels
@@ -85,14 +122,39 @@ struct SourceCells {
       return (source + pixel * side.channels, imageCount)
     }
     let rows = windowRows(cell.rows.count)
-    let windowCount = rows * columns * side.channels
+    let windowCount = rows * columns * valuesPerPixel
     for (slot, image) in cell.images.enumerated() {
-      var window = fk_conv_window(
-        image: source + image * imageCount, height: side.height, width: side.width, channels: side.channels,
-        top: top, left: corner.column, rows: rows, columns: columns)
-      fk_conv_copy_window(scratch + slot * windowCount, &window)
+      if pairing == .none {
+        var window = fk_conv_window(
+          image: source + image * imageCount, height: side.height, width: side.width, channels: side.channels,
+          top: top, left: corner.column, rows: rows, columns: columns)
+        fk_conv_copy_window(scratch + slot * windowCount, &window)
+      } else {
+        pair(cell, image: source + image * imageCount, top: top, rows: rows, to: scratch + slot * windowCount)
+      }
     }
     return (Floats(scratch), windowCount)
+  }
+
+  private func pair(_ cell: Cell, image: Floats, top: Int, rows: Int, to units: MutableFloats) {
+    let side = correlation.source
+    var window = fk_bf16_window(
+      image: image, height: side.height, width: side.width, channels: side.channels, pixel: side.channels,
+      top: top, left: corner.column, rows: rows, columns: columns, row_step: sourceStep.height,
+      column_step: sourceStep.width, partner: side.step.width, pitch: valuesPerPixel)
+    if correlation.isFlat {
+      // One row that ends with the cell, so that an odd last pixel has a zero for a partner.
+      window.height = 1
+      window.width = cell.rows.upperBound
+      window.top = 0
+      window.left = top
+      window.columns = pairing == .pixels ? (cell.rows.count + 1) / 2 : cell.rows.count
+    }
+    switch pairing {
+    case .none: preconditionFailure("floats are not paired")
+    case .channels: fk_bf16_pair_channels(isa, units, &window)
+    case .pixels: fk_bf16_pair_pixels(isa, units, &window)
+    }
   }
 
   /// The memory that reading a cell touches, from first to last; none past the last cell.
@@ -102,7 +164,7 @@ struct SourceCells {
     let side = correlation.source
     let top = cell.rows.lowerBound * side.step.height + corner.row
     let first = max(0, top)
-    let end = min(side.height, top + windowRows(cell.rows.count))
+    let end = min(side.height, top + (cell.rows.count - 1) * side.step.height + reachRows)
     guard first < end else { return fk_ahead() }
     let row = side.width * side.channels
     return fk_ahead(

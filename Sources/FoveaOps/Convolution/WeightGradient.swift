@@ -38,8 +38,9 @@ struct WeightGradient {
   private static func parts(of correlation: Correlation, plan: ConvolutionPlan, source: Floats) -> [Part] {
     let phase = correlation.phases[0]
     let channels = correlation.sourceChannelsPerGroup
+    let pairing: SourceCells.Pairing = plan.precision == .bf16 ? .pixels : .none
     if phase.tapCount == 1 {
-      let cells = SourceCells(correlation, plan: plan, source: source)
+      let cells = SourceCells(correlation, plan: plan, source: source, pairing: pairing)
       let runs = cells.runs(tapRows: phase.tapRows, tapColumns: phase.tapColumns)
       return (0..<plan.patchParts).map {
         let first = $0 * channels / plan.patchParts
@@ -53,7 +54,8 @@ struct WeightGradient {
     let rows = plan.patchParts == 1 ? [phase.tapRows] : phase.tapRows.map { [$0] }
     return rows.enumerated().map { index, rows in
       let cells = SourceCells(
-        correlation, plan: plan, source: source, tapRows: rows[0].offset...rows[rows.count - 1].offset)
+        correlation, plan: plan, source: source, tapRows: rows[0].offset...rows[rows.count - 1].offset,
+        pairing: pairing)
       return Part(
         cells: cells, runs: cells.runs(tapRows: rows, tapColumns: phase.tapColumns), channel: 0,
         first: index * rowCount, count: rows.count * rowCount)
@@ -111,7 +113,10 @@ struct WeightGradient {
           }
           part.runs.offsets.withUnsafeBufferPointer {
             g.patch = fk_conv_patch(runs: $0.baseAddress, run_count: $0.count, run_length: part.runs.length)
-            fk_conv_weight_gradient(plan.panels.isa, &g)
+            switch plan.precision {
+            case .fp32: fk_conv_weight_gradient(plan.panels.isa, &g)
+            case .bf16: fk_bf16_weight_gradient(plan.panels.isa, &g)
+            }
           }
         }
       }
@@ -138,21 +143,25 @@ struct WeightGradient {
     let place = plan.panels.place(of: panel)
     let channels = correlation.target.channels
     let width = place.paddedWidth
-    let pixels = cell.rows.count * correlation.target.width
     var g = fk_conv_gradient()
     g.source = base + place.group * correlation.sourceChannelsPerGroup + part.channel
     g.source_image = imageStep
     g.source_row = part.cells.rowStep
     g.source_pixel = part.cells.pixelStep
     g.images = cell.images.count
-    g.rows = cell.rows.count
-    g.width = correlation.target.width
+    g.rows = correlation.isFlat ? 1 : cell.rows.count
+    g.width = correlation.target.width * (correlation.isFlat ? cell.rows.count : 1)
     g.vectors = width / plan.panels.vectorWidth
     g.d_pixel = width
-    g.d_row = correlation.target.width * width
+    if plan.precision == .bf16 {
+      pairPixels(of: cell, place, &g, to: repacked)
+      return g
+    }
+    let pixels = g.rows * g.width
+    g.d_row = g.width * width
     if width == channels, place.channels.count == channels {
       g.d_output = dOutput(cell, image: cell.images.lowerBound)
-      g.d_image = correlation.target.height * g.d_row
+      g.d_image = correlation.target.height * correlation.target.width * width
     } else {
       for (slot, image) in cell.images.enumerated() {
         fk_conv_pack(
@@ -162,11 +171,28 @@ struct WeightGradient {
       g.d_output = Floats(repacked)
       g.d_image = pixels * width
     }
-    if correlation.isFlat {
-      g.width *= g.rows
-      g.rows = 1
-    }
     return g
+  }
+
+  /// Turns a cell's output gradient, one panel of it, into pairs of neighbouring pixels, and `g`'s pixels with it. An odd
+  /// last pixel of a row has zeros for a partner.
+  private func pairPixels(
+    of cell: SourceCells.Cell, _ place: Panels.Place, _ g: inout fk_conv_gradient, to units: MutableFloats
+  ) {
+    let channels = correlation.target.channels
+    let pairs = (g.width + 1) / 2
+    let pitch = Int(g.d_pixel)
+    var window = fk_bf16_window(
+      image: nil, height: g.rows, width: g.width, channels: place.channels.count, pixel: channels, top: 0,
+      left: 0, rows: g.rows, columns: pairs, row_step: 1, column_step: 2, partner: 1, pitch: pitch)
+    for (slot, image) in cell.images.enumerated() {
+      window.image = dOutput(cell, image: image) + place.channels.lowerBound
+      fk_bf16_pair_pixels(plan.panels.isa, units + slot * g.rows * pairs * pitch, &window)
+    }
+    g.d_output = Floats(units)
+    g.width = pairs
+    g.d_row = pairs * pitch
+    g.d_image = g.rows * g.d_row
   }
 
   private func addDepthwise(

@@ -216,8 +216,9 @@ extension ConfigurationKey {
     Self(
       "engine.precision", \.engine.precision, .choice,
       """
-      'bf16' rounds the factors of products to bfloat16 and keeps sums and weights in 32-bit floats: faster where the \
-      CPU has AVX-512 BF16, an error where it has not.
+      'bf16' lets the factors of convolutions be rounded to bfloat16 and keeps sums, weights and everything between \
+      convolutions in 32-bit floats; convolutions that are faster with 32-bit factors stay so. It needs a CPU with \
+      AVX-512 BF16 and is an error elsewhere.
       """),
   ]
 

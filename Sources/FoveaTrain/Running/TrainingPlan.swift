@@ -2,6 +2,7 @@ import FoveaAutodiff
 import FoveaData
 import FoveaFormats
 import FoveaNN
+import FoveaOps
 import FoveaTensor
 
 /// A configuration brought together with its data: all that a run needs, before anything is written.
@@ -31,6 +32,12 @@ public final class TrainingPlan {
         ConfigurationError(
           place: "data.path",
           message: "is not set. Set it in the configuration, or with --set data.path=FOLDER"))
+    }
+    do throws(PrecisionError) {
+      try configuration.engine.precision.checkAvailable()
+    } catch {
+      throw .configuration(
+        ConfigurationError(place: "engine.precision", message: "\(error). Set engine.precision: fp32"))
     }
     do throws(DataError) {
       let source = try DataSource(
