@@ -77,10 +77,12 @@ for threads in threadCounts where threads <= WorkerPool.shared.threadCount {
         _ = Conv2D.forward(x, weight: weight, geometry: g, engine: EngineOptions(winograd: winograd))
       },
       meter.measure(operations: operations) {
-        _ = Conv2D.forwardWithStatistics(x, weight: weight, geometry: g)
+        _ = Conv2D.forwardWithStatistics(
+          x, weight: weight, geometry: g, engine: EngineOptions(winograd: winograd))
       },
       meter.measure(operations: operations) {
-        _ = Conv2D.backwardInput(dOutput, weight: weight, geometry: g)
+        _ = Conv2D.backwardInput(
+          dOutput, weight: weight, geometry: g, engine: EngineOptions(winograd: winograd))
       },
       meter.measure(operations: operations) {
         _ = Conv2D.backwardWeight(dOutput, input: x, geometry: g, engine: EngineOptions(winograd: winograd))

@@ -34,8 +34,7 @@ extension Correlation {
         guard source.channels >= 16, target.height >= 4, target.width >= 4 else { return nil }
         return source.channels * target.channels <= 1 << 16 ? 4 : 2
       }
-      // Beyond 256 × 256 channels transforming the weights outweighs what a small batch saves.
-      let pays = source.channels >= 16 && source.channels * target.channels <= 1 << 16
+      let pays = source.channels >= 16
       return pays && target.height >= 4 && target.width >= 4 ? 4 : nil
     }
   }
