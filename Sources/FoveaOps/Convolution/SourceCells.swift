@@ -18,13 +18,17 @@ struct SourceCells {
   let corner: (row: Int, column: Int)
   /// Rows that the taps of one row of pixels reach over.
   private let reachRows: Int
-  /// Pixels from one row to the next of what is read.
-  let columns: Int
+  /// Pixels from one row to the next of what is read, and floats from pixel to pixel.
+  let columns, pitch: Int
   let count: Int
 
-  /// - Parameter tapRows: the offsets of the first and last row of taps that are read; nil for all.
+  /// - Parameters:
+  ///   - tapRows: the offsets of the first and last row of taps that are read; nil for all.
+  ///   - spreads: whether a copy has room between its pixels. The weight gradient reads the same channels of hundreds of
+  ///     pixels in turn, and a power of two apart they would all fall on a few cache sets.
   init(
-    _ correlation: Correlation, plan: ConvolutionPlan, source: Floats, tapRows: ClosedRange<Int>? = nil
+    _ correlation: Correlation, plan: ConvolutionPlan, source: Floats, tapRows: ClosedRange<Int>? = nil,
+    spreads: Bool = false
   ) {
     self.correlation = correlation
     self.source = source
@@ -41,6 +45,8 @@ struct SourceCells {
       copies
       ? (correlation.columns - 1) * correlation.source.step.width + reach.columns.count
       : correlation.source.width
+    let channels = correlation.source.channels
+    pitch = copies && spreads && channels.isMultiple(of: 32) ? channels + 16 : channels
   }
 
   subscript(index: Int) -> Cell {
@@ -53,20 +59,19 @@ struct SourceCells {
   }
 
   /// Floats from one row of pixels to the next, and from pixel to pixel, of a phase.
-  var rowStep: Int { correlation.source.step.height * columns * correlation.source.channels }
-  var pixelStep: Int { correlation.source.step.width * correlation.source.channels }
+  var rowStep: Int { correlation.source.step.height * columns * pitch }
+  var pixelStep: Int { correlation.source.step.width * pitch }
 
   /// The runs of a patch as they are read here.
   func runs(tapRows: [Correlation.Tap], tapColumns: [Correlation.Tap]) -> PatchRuns {
     PatchRuns(
       tapRows: tapRows, tapColumns: tapColumns, corner: corner,
-      rowPitch: columns * correlation.source.channels, channels: correlation.source.channels,
-      channelsPerGroup: correlation.sourceChannelsPerGroup)
+      rowPitch: columns * pitch, pixelPitch: pitch, channelsPerGroup: correlation.sourceChannelsPerGroup)
   }
 
   /// Floats of scratch that reading a cell takes.
   var scratchCount: Int {
-    copies ? imagesPerCell * windowRows(rowsPerCell) * columns * correlation.source.channels : 0
+    copies ? imagesPerCell * windowRows(rowsPerCell) * columns * pitch : 0
   }
 
   private func windowRows(_ rows: Int) -> Int {
@@ -85,11 +90,11 @@ struct SourceCells {
       return (source + pixel * side.channels, imageCount)
     }
     let rows = windowRows(cell.rows.count)
-    let windowCount = rows * columns * side.channels
+    let windowCount = rows * columns * pitch
     for (slot, image) in cell.images.enumerated() {
       var window = fk_conv_window(
         image: source + image * imageCount, height: side.height, width: side.width, channels: side.channels,
-        top: top, left: corner.column, rows: rows, columns: columns)
+        top: top, left: corner.column, rows: rows, columns: columns, pitch: pitch)
       fk_conv_copy_window(scratch + slot * windowCount, &window)
     }
     return (Floats(scratch), windowCount)

@@ -53,7 +53,8 @@ struct WeightGradient {
     let rows = plan.patchParts == 1 ? [phase.tapRows] : phase.tapRows.map { [$0] }
     return rows.enumerated().map { index, rows in
       let cells = SourceCells(
-        correlation, plan: plan, source: source, tapRows: rows[0].offset...rows[rows.count - 1].offset)
+        correlation, plan: plan, source: source, tapRows: rows[0].offset...rows[rows.count - 1].offset,
+        spreads: true)
       return Part(
         cells: cells, runs: cells.runs(tapRows: rows, tapColumns: phase.tapColumns), channel: 0,
         first: index * rowCount, count: rows.count * rowCount)

@@ -263,13 +263,15 @@ struct WinogradPanelGradient {
       WorkerPool.shared.forEach(panels.count * parts) { piece in
         let (panel, part) = piece.quotientAndRemainder(dividingBy: parts)
         let first = part * Self.channelPart
-        compute(chunk, v, m, first..<min(c.source.channels, first + Self.channelPart), panels.place(of: panel))
+        compute(
+          chunk, v, m, first..<min(c.source.channels, first + Self.channelPart), panels.place(of: panel))
       }
     }
   }
 
   private func compute(
-    _ chunk: WinogradChunk, _ v: WinogradPlanes, _ m: WinogradPlanes, _ part: Range<Int>, _ place: Panels.Place
+    _ chunk: WinogradChunk, _ v: WinogradPlanes, _ m: WinogradPlanes, _ part: Range<Int>,
+    _ place: Panels.Place
   ) {
     let width = place.paddedWidth
     let plane = part.count * width + 16
@@ -295,7 +297,8 @@ struct WinogradPanelGradient {
       for row in part {
         fk_winograd_weight_gradient(
           panels.isa, dWeight + row * c.target.channels + place.channels.lowerBound,
-          c.source.channels * c.target.channels, sums + (row - part.lowerBound) * width, plane, tiling.outputs,
+          c.source.channels * c.target.channels, sums + (row - part.lowerBound) * width, plane,
+          tiling.outputs,
           width)
       }
     }
