@@ -4,7 +4,7 @@
 #include <string.h>
 
 void fk_conv_copy_window(float *scratch, const fk_conv_window *w) {
-  const size_t channels = w->channels, line = w->columns * channels;
+  const size_t channels = w->channels, pitch = w->pitch, line = w->columns * pitch;
   // Columns of the window before, in and after the image.
   const ptrdiff_t columns = (ptrdiff_t)w->columns;
   ptrdiff_t before = w->left < 0 ? -w->left : 0;
@@ -18,12 +18,15 @@ void fk_conv_copy_window(float *scratch, const fk_conv_window *w) {
       memset(scratch, 0, line * sizeof(float));
       continue;
     }
-    memset(scratch, 0, (size_t)before * channels * sizeof(float));
-    memcpy(
-        scratch + (size_t)before * channels,
-        w->image + (row * w->width + w->left + before) * (ptrdiff_t)channels,
-        (size_t)(end - before) * channels * sizeof(float));
-    memset(scratch + (size_t)end * channels, 0, (size_t)(columns - end) * channels * sizeof(float));
+    const float *image = w->image + (row * w->width + w->left + before) * (ptrdiff_t)channels;
+    memset(scratch, 0, (size_t)before * pitch * sizeof(float));
+    if (pitch == channels) {
+      memcpy(scratch + (size_t)before * pitch, image, (size_t)(end - before) * channels * sizeof(float));
+    } else {
+      for (ptrdiff_t p = before; p < end; p++, image += channels)
+        memcpy(scratch + (size_t)p * pitch, image, channels * sizeof(float));
+    }
+    memset(scratch + (size_t)end * pitch, 0, (size_t)(columns - end) * pitch * sizeof(float));
   }
 }
 

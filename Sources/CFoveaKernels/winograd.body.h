@@ -123,36 +123,57 @@ FK_INLINE void FK(wino_square)(
   FK_UNROLL for (size_t i = 0; i < to; i++) line(m, out[i], half[i]);
 }
 
-static const float FK(wino_zeros)[FK_W];
+// Stands in for pixels outside of the image.
+#define WINO_ZEROS 512
+static const float FK(wino_zeros)[WINO_ZEROS];
+
+// Where the pixels of a tile of from×from lie, row by row.
+FK_INLINE void FK(wino_places)(
+    const float *places[WINO_MAX][WINO_MAX], const fk_winograd_tiles *t, ptrdiff_t top, ptrdiff_t left, size_t channel,
+    const size_t from) {
+  const ptrdiff_t pitch = (ptrdiff_t)t->pixel;
+  const ptrdiff_t below = t->height - top, beside = t->width - left;
+  const float *row = t->image + (top * t->width + left) * pitch + (ptrdiff_t)channel;
+  if (top >= 0 && left >= 0 && below >= (ptrdiff_t)from && beside >= (ptrdiff_t)from) {
+    FK_UNROLL for (size_t i = 0; i < from; i++, row += t->width * pitch) {
+      const float *place = row;
+      FK_UNROLL for (size_t j = 0; j < from; j++, place += pitch) places[i][j] = place;
+    }
+    return;
+  }
+  _Pragma("nounroll") for (ptrdiff_t i = 0; i < (ptrdiff_t)from; i++, row += t->width * pitch) {
+    const bool isRow = i >= -top && i < below;
+    const float *place = row;
+    _Pragma("nounroll") for (ptrdiff_t j = 0; j < (ptrdiff_t)from; j++, place += pitch)
+      places[i][j] = isRow && j >= -left && j < beside ? place : FK(wino_zeros);
+  }
+}
 
 FK_INLINE void FK(wino_read)(
     const fk_winograd_tiles *t, FK(wino_line) * line, const size_t m, const size_t from, const size_t to) {
-  const ptrdiff_t pitch = (ptrdiff_t)t->pixel, row_pitch = t->width * pitch;
   for (size_t r = 0; r < t->rows; r++)
-    for (size_t q = 0; q < t->columns; q++) {
-      const ptrdiff_t top = t->top + (ptrdiff_t)(r * m), left = t->left + (ptrdiff_t)(q * m);
-      const float *tile = t->image + top * row_pitch + left * pitch;
-      float *planes = t->planes + (r * t->columns + q) * t->pitch;
-      const int inside = top >= 0 && left >= 0 && top + (ptrdiff_t)from <= t->height && left + (ptrdiff_t)from <= t->width;
-      for (size_t c = 0; c < t->channels; c += FK_W) {
-        vf in[WINO_MAX][WINO_MAX], out[WINO_MAX][WINO_MAX];
-        if (inside) {
-          FK_UNROLL for (size_t i = 0; i < from; i++)
-            FK_UNROLL for (size_t j = 0; j < from; j++)
-              in[i][j] = vf_load(tile + (ptrdiff_t)i * row_pitch + (ptrdiff_t)j * pitch + c);
-        } else {
-          FK_UNROLL for (size_t i = 0; i < from; i++)
-            FK_UNROLL for (size_t j = 0; j < from; j++) {
-              const ptrdiff_t y = top + (ptrdiff_t)i, x = left + (ptrdiff_t)j;
-              const int valid = y >= 0 && y < t->height && x >= 0 && x < t->width;
-              in[i][j] = vf_load(valid ? t->image + y * row_pitch + x * pitch + c : FK(wino_zeros));
-            }
+    for (size_t q = 0; q < t->columns; q++)
+      for (size_t start = 0; start < t->channels; start += WINO_ZEROS) {
+        const size_t rest = t->channels - start, count = rest < WINO_ZEROS ? rest : WINO_ZEROS;
+        const float *places[WINO_MAX][WINO_MAX];
+        FK(wino_places)(places, t, t->top + (ptrdiff_t)(r * m), t->left + (ptrdiff_t)(q * m), start, from);
+        float *planes = t->planes + (r * t->columns + q) * t->pitch + start;
+        for (size_t c = 0; c < count; c += FK_W) {
+          vf half[WINO_MAX][WINO_MAX];
+          FK_UNROLL for (size_t j = 0; j < from; j++) {
+            vf column[WINO_MAX], result[WINO_MAX];
+            FK_UNROLL for (size_t i = 0; i < from; i++) column[i] = vf_load(places[i][j] + c);
+            line(m, result, column);
+            FK_UNROLL for (size_t i = 0; i < to; i++) half[i][j] = result[i];
+          }
+          float *point = planes + c;
+          FK_UNROLL for (size_t i = 0; i < to; i++) {
+            vf result[WINO_MAX];
+            line(m, result, half[i]);
+            FK_UNROLL for (size_t j = 0; j < to; j++, point += t->plane) vf_store(point, result[j]);
+          }
         }
-        FK(wino_square)(line, m, from, to, out, in);
-        FK_UNROLL for (size_t i = 0; i < to; i++)
-          FK_UNROLL for (size_t j = 0; j < to; j++) vf_store(planes + (i * to + j) * t->plane + c, out[i][j]);
       }
-    }
 }
 
 FK_INLINE void FK(wino_write)(const fk_winograd_tiles *t, const size_t m) {
@@ -236,5 +257,6 @@ static void FK(winograd_weight_gradient)(
 }
 
 #undef WINO_MAX
+#undef WINO_ZEROS
 #undef wino_times
 #undef wino_fma

@@ -44,7 +44,8 @@ static banded band_of(const float *x, const shape *s) {
   banded band = {.scratch = floats((height + 2) * (width + 2) * s->in_channels), .columns = width + 2};
   const fk_conv_window window = {
       .image = x, .height = (ptrdiff_t)height, .width = (ptrdiff_t)width, .channels = s->in_channels,
-      .top = -1, .left = -1, .rows = height + 2, .columns = width + 2};
+      .pitch = s->in_channels, .top = -1, .left = -1, .rows = height + 2,
+      .columns = width + 2};
   fk_conv_copy_window(band.scratch, &window);
   for (size_t r = 0; r < 3; r++) band.runs[r] = (ptrdiff_t)(r * band.columns * s->in_channels);
   return band;
@@ -164,7 +165,7 @@ static void check_windows(void) {
     for (ptrdiff_t left = -7; left <= 6; left++) {
       begin_case("window at %td, %td", top, left);
       const float *image = random_floats((size_t)(height * width) * 3);
-      const fk_conv_window window = {.image = image, .height = height, .width = width, .channels = 3,
+      const fk_conv_window window = {.image = image, .height = height, .width = width, .channels = 3, .pitch = 3,
                                      .top = top, .left = left, .rows = 4, .columns = 6};
       float *got = floats(4 * 6 * 3), *want = zero_floats(4 * 6 * 3);
       fk_conv_copy_window(got, &window);

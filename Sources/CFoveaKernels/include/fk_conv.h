@@ -105,9 +105,11 @@ typedef struct fk_conv_window {
   size_t channels;
   ptrdiff_t top, left;    ///< may be negative
   size_t rows, columns;
+  size_t pitch;           ///< floats from pixel to pixel of the copy, at least `channels`
 } fk_conv_window;
 
-/// scratch[rows][columns][channels] = the window, zeros outside of the image.
+/// scratch[rows][columns][0 ..< channels] = the window, zeros outside of the image. What lies between two pixels' channels
+/// is nobody's: it may be written or not.
 void fk_conv_copy_window(float *scratch, const fk_conv_window *window);
 
 /// packed[row][0 ..< width] = weights[row·stride + 0 ..< columns], then zeros.

@@ -68,6 +68,12 @@ public enum Conv2D {
           if let outputs = correlation.winogradOutputs(
             engine.winograd, vectorWidth: plan.panels.vectorWidth, precision: engine.precision)
           {
+            if WinogradPanelGradient.pays(correlation, outputs: outputs) {
+              return WinogradPanelGradient(
+                correlation, outputs: outputs, panels: plan.panels, source: input.baseAddress!,
+                dOutput: dOutput.baseAddress!, dWeight: dWeight.baseAddress!
+              ).run()
+            }
             return WinogradWeightGradient(
               correlation, outputs: outputs, panels: plan.panels, source: input.baseAddress!,
               dOutput: dOutput.baseAddress!, dWeight: dWeight.baseAddress!
@@ -134,6 +140,11 @@ public enum Conv2D {
     shape: Shape,
     wantsStatistics: Bool
   ) -> (output: Tensor, statistics: ChannelStatistics?) {
+    if WinogradPanelProducts.pays(correlation, outputs: outputs) {
+      return winogradPanelProduct(
+        correlation, panels, outputs: outputs, of: source, weight: weight, shape: shape,
+        wantsStatistics: wantsStatistics)
+    }
     var statistics: ChannelStatistics?
     let transformed = WinogradWeight(weight, for: correlation, outputs: outputs, panels)
     let output = Tensor(shape) { target in
@@ -141,6 +152,27 @@ public enum Conv2D {
         let products = WinogradProducts(
           correlation, panels: panels, weight: transformed, source: source.baseAddress!,
           target: target.baseAddress!)
+        guard wantsStatistics else { return products.run() }
+        statistics = Moments.with(
+          pieces: products.spatialPieces, channels: correlation.target.channels, isa: panels.isa
+        ) {
+          products.run(moments: $0)
+          return $0.combined(counts: products.pixelCounts)
+        }
+      }
+    }
+    return (output, statistics)
+  }
+
+  private static func winogradPanelProduct(
+    _ correlation: Correlation, _ panels: Panels, outputs: Int, of source: Tensor, weight: Tensor,
+    shape: Shape, wantsStatistics: Bool
+  ) -> (output: Tensor, statistics: ChannelStatistics?) {
+    var statistics: ChannelStatistics?
+    let output = Tensor(filling: shape) { target in
+      withFloats(source, weight) { source, weight in
+        let products = WinogradPanelProducts(
+          correlation, outputs: outputs, panels: panels, weight: weight, source: source, target: target)
         guard wantsStatistics else { return products.run() }
         statistics = Moments.with(
           pieces: products.spatialPieces, channels: correlation.target.channels, isa: panels.isa

@@ -153,16 +153,17 @@ struct PatchRuns {
 
   /// - Parameters:
   ///   - corner: the offsets that count as 0: the window's first row and column.
+  ///   - pixelPitch: floats from pixel to pixel.
   init(
     tapRows: [Correlation.Tap], tapColumns: [Correlation.Tap], corner: (row: Int, column: Int), rowPitch: Int,
-    channels: Int, channelsPerGroup: Int
+    pixelPitch: Int, channelsPerGroup: Int
   ) {
     let areNeighbours = zip(tapColumns, tapColumns.dropFirst()).allSatisfy { $1.offset == $0.offset + 1 }
-    let merges = areNeighbours && channels == channelsPerGroup && !tapColumns.isEmpty
+    let merges = areNeighbours && pixelPitch == channelsPerGroup && !tapColumns.isEmpty
     let columns = merges ? Array(tapColumns.prefix(1)) : tapColumns
-    length = merges ? tapColumns.count * channels : channelsPerGroup
+    length = merges ? tapColumns.count * pixelPitch : channelsPerGroup
     offsets = tapRows.flatMap { row in
-      columns.map { (row.offset - corner.row) * rowPitch + ($0.offset - corner.column) * channels }
+      columns.map { (row.offset - corner.row) * rowPitch + ($0.offset - corner.column) * pixelPitch }
     }
   }
 }

@@ -34,14 +34,19 @@ struct SourceCells {
   /// Source pixels from one row or column of what is read to the next. A copy for a single tap leaves out the pixels that
   /// a stride skips.
   private let sourceStep: Size2D
-  /// Pixels (or pairs of them) from one row to the next of what is read.
-  let columns: Int
+  /// Pixels (or pairs of them) from one row to the next of what is read, and values from pixel to pixel.
+  let columns, pitch: Int
   let count: Int
+  /// Values of a pixel in what is read.
+  private let valuesPerPixel: Int
 
-  /// - Parameter tapRows: the offsets of the first and last row of taps that are read; nil for all.
+  /// - Parameters:
+  ///   - tapRows: the offsets of the first and last row of taps that are read; nil for all.
+  ///   - spreads: whether a copy has room between its pixels. The weight gradient reads the same channels of hundreds of
+  ///     pixels in turn, and a power of two apart they would all fall on a few cache sets.
   init(
     _ correlation: Correlation, plan: ConvolutionPlan, source: Floats, tapRows: ClosedRange<Int>? = nil,
-    pairing: Pairing = .none
+    spreads: Bool = false, pairing: Pairing = .none
   ) {
     self.correlation = correlation
     self.source = source
@@ -69,6 +74,9 @@ struct SourceCells {
       sourceStep = Size2D(height: side.step.height, width: side.step.width * (isInPairs ? 2 : 1))
       columns = isInPairs ? (pixels + 1) / 2 : pixels
     }
+    let isSpread = copies && spreads && pairing == .none && side.channels.isMultiple(of: 32)
+    valuesPerPixel = pairing == .channels ? (side.channels + 1) / 2 : side.channels
+    pitch = isSpread ? side.channels + 16 : valuesPerPixel
   }
 
   subscript(index: Int) -> Cell {
@@ -80,28 +88,22 @@ struct SourceCells {
       rows: row..<min(correlation.rows, row + rowsPerCell))
   }
 
-  /// Values of a pixel in what is read.
-  private var valuesPerPixel: Int {
-    pairing == .channels ? (correlation.source.channels + 1) / 2 : correlation.source.channels
-  }
-
   /// Values from one row of pixels to the next, and from pixel to pixel (or from pair to pair), of a phase.
-  var rowStep: Int { correlation.source.step.height / sourceStep.height * columns * valuesPerPixel }
+  var rowStep: Int { correlation.source.step.height / sourceStep.height * columns * pitch }
   var pixelStep: Int {
-    correlation.source.step.width * (pairing == .pixels ? 2 : 1) / sourceStep.width * valuesPerPixel
+    correlation.source.step.width * (pairing == .pixels ? 2 : 1) / sourceStep.width * pitch
   }
 
   /// The runs of a patch as they are read here.
   func runs(tapRows: [Correlation.Tap], tapColumns: [Correlation.Tap]) -> PatchRuns {
     PatchRuns(
-      tapRows: tapRows, tapColumns: tapColumns, corner: corner, rowPitch: columns * valuesPerPixel,
-      channels: valuesPerPixel,
+      tapRows: tapRows, tapColumns: tapColumns, corner: corner, rowPitch: columns * pitch, pixelPitch: pitch,
       channelsPerGroup: pairing == .none ? correlation.sourceChannelsPerGroup : valuesPerPixel)
   }
 
   /// Floats of scratch that reading a cell takes.
   var scratchCount: Int {
-    copies ? imagesPerCell * windowRows(rowsPerCell) * columns * valuesPerPixel : 0
+    copies ? imagesPerCell * windowRows(rowsPerCell) * columns * pitch : 0
   }
 
   /// Rows of what is read for so many rows of pixels.
@@ -122,12 +124,12 @@ struct SourceCells {
       return (source + pixel * side.channels, imageCount)
     }
     let rows = windowRows(cell.rows.count)
-    let windowCount = rows * columns * valuesPerPixel
+    let windowCount = rows * columns * pitch
     for (slot, image) in cell.images.enumerated() {
       if pairing == .none {
         var window = fk_conv_window(
           image: source + image * imageCount, height: side.height, width: side.width, channels: side.channels,
-          top: top, left: corner.column, rows: rows, columns: columns)
+          top: top, left: corner.column, rows: rows, columns: columns, pitch: pitch)
         fk_conv_copy_window(scratch + slot * windowCount, &window)
       } else {
         pair(cell, image: source + image * imageCount, top: top, rows: rows, to: scratch + slot * windowCount)

@@ -55,7 +55,7 @@ struct WeightGradient {
     return rows.enumerated().map { index, rows in
       let cells = SourceCells(
         correlation, plan: plan, source: source, tapRows: rows[0].offset...rows[rows.count - 1].offset,
-        pairing: pairing)
+        spreads: true, pairing: pairing)
       return Part(
         cells: cells, runs: cells.runs(tapRows: rows, tapColumns: phase.tapColumns), channel: 0,
         first: index * rowCount, count: rows.count * rowCount)

@@ -41,10 +41,10 @@ extension Correlation {
         // 32-bit factors does the work of 425 to 590 from 64 to 256 channels, and of 200 to 350 below and above.
         return min(source.channels, target.channels) >= 64 && isSmall ? 4 : nil
       }
-      // Beyond 256 × 256 channels transforming the weights outweighs what a small batch saves. Where that is done, a single
-      // image must fetch all transformed weights, 4 times the kernel with F(4×4): where they do not stay in cache,
-      // F(2×2)'s 1.8 times are the better bargain.
-      return isSmall ? 4 : isPrepared ? 2 : nil
+      // F(4×4) pays at all sizes where the weight is transformed within the product. Where it was transformed beforehand, a
+      // single image must still fetch it, 4 times the kernel with F(4×4): where it does not stay in cache, F(2×2)'s 1.8
+      // times are the better bargain.
+      return isSmall || !isPrepared ? 4 : 2
     }
   }
 

@@ -1,0 +1,306 @@
+import CFoveaKernels
+import FoveaTensor
+
+// Winograd's algorithm panel by panel: where the transformed weights of a layer are many megabytes and its tiles are
+// few, they are never held as a whole. All tiles are transformed first; then each piece transforms the weights of one
+// panel of target channels into scratch memory of its own and multiplies all tiles with them while they are in cache.
+
+/// All tiles of some neighbouring blocks of a tiling.
+struct WinogradChunk {
+  let blocks: [WinogradTiling.Block]
+  /// The first tile of each block, and behind them the number of tiles.
+  let firstTiles: [Int]
+
+  var tileCount: Int { firstTiles[blocks.count] }
+
+  /// - Parameter range: of the tiling's blocks.
+  init(_ tiling: WinogradTiling, _ range: Range<Int>) {
+    blocks = range.map(tiling.block)
+    firstTiles = blocks.reduce(into: [0]) { $0.append($0.last! + $1.tiles) }
+  }
+}
+
+/// Transformed values of a chunk's tiles: [point][tile][channel], with room between tiles and between points so that
+/// they do not fall on the same cache sets.
+struct WinogradPlanes {
+  let floats: MutableFloats
+  let pitch, plane: Int
+
+  static func pitch(_ channels: Int) -> Int { channels + 16 }
+
+  static func plane(tiles: Int, channels: Int) -> Int { tiles * pitch(channels) + 16 }
+
+  init(_ floats: MutableFloats, tiles: Int, channels: Int) {
+    self.floats = floats
+    pitch = Self.pitch(channels)
+    plane = Self.plane(tiles: tiles, channels: channels)
+  }
+}
+
+extension WinogradTiling {
+  /// A tiling for planes that all pieces share: so few tiles a block that every thread finds blocks to transform.
+  init(shared correlation: Correlation, outputs: Int) {
+    self.init(correlation, outputs: outputs, tilesPerBlock: 4)
+  }
+
+  var tileCount: Int { correlation.images * tileRows * tileColumns }
+
+  /// Transforms all tiles of a chunk, by `transform`.
+  func fill(
+    _ planes: WinogradPlanes, _ chunk: WinogradChunk, side: Correlation.Side, isSource: Bool, pixels: Floats,
+    _ transform: (inout fk_winograd_tiles) -> Void
+  ) {
+    WorkerPool.shared.forEach(chunk.blocks.count) { index in
+      for image in chunk.blocks[index].images {
+        var tiles = tiles(
+          of: chunk.blocks[index], image: image, side: side, isSource: isSource,
+          pixels: UnsafeMutablePointer(mutating: pixels), first: 0, count: side.channels,
+          planes: planes.floats + chunk.firstTiles[index] * planes.pitch, plane: planes.plane,
+          pitch: planes.pitch)
+        transform(&tiles)
+      }
+    }
+  }
+}
+
+/// The forward product or the input gradient, panel by panel.
+struct WinogradPanelProducts {
+  private let tiling: WinogradTiling
+  private let panels: Panels
+  private let weight, source: Floats
+  private let target: MutableFloats
+  private let blocksPerChunk: Int
+
+  /// Floats of transformed tiles that are held together: they stay in the last cache.
+  private static let chunkFloats = 2 << 20
+
+  private var c: Correlation { tiling.correlation }
+
+  /// Whether it is the way to go, and not block by block with all weights transformed beforehand.
+  static func pays(_ c: Correlation, outputs: Int) -> Bool {
+    (outputs + 2) * (outputs + 2) * c.source.channels * c.target.channels >= 4 << 20
+  }
+
+  /// - Parameter weight: [3, 3, C, O] of the convolution.
+  init(
+    _ correlation: Correlation, outputs: Int, panels: Panels, weight: Floats, source: Floats,
+    target: MutableFloats
+  ) {
+    tiling = WinogradTiling(shared: correlation, outputs: outputs)
+    self.panels = panels
+    self.weight = weight
+    self.source = source
+    self.target = target
+    let blockFloats =
+      tiling.points * tiling.tilesPerBlock * WinogradPlanes.pitch(correlation.source.channels)
+    blocksPerChunk = max(1, Self.chunkFloats / blockFloats)
+  }
+
+  /// As of `WinogradProducts`.
+  var spatialPieces: Int { tiling.blockCount }
+  var pixelCounts: [Int] { (0..<tiling.blockCount).map { tiling.block($0).pixelCount(c) } }
+
+  func run(moments: Moments? = nil) {
+    let channels = c.source.channels
+    let chunkTiles = blocksPerChunk * tiling.tilesPerBlock
+    withScratch(tiling.points * WinogradPlanes.plane(tiles: chunkTiles, channels: channels)) { scratch in
+      for first in stride(from: 0, to: tiling.blockCount, by: blocksPerChunk) {
+        let chunk = WinogradChunk(tiling, first..<min(tiling.blockCount, first + blocksPerChunk))
+        let v = WinogradPlanes(scratch, tiles: chunk.tileCount, channels: channels)
+        tiling.fill(v, chunk, side: c.source, isSource: true, pixels: source) {
+          fk_winograd_input(panels.isa, &$0)
+        }
+        WorkerPool.shared.forEach(panels.count) { panel in
+          let channels = panels.place(of: panel).channels
+          compute(chunk, v, channels)
+          guard let moments else { return }
+          for (index, block) in chunk.blocks.enumerated() {
+            add(block, channels, to: moments.partial(first + index))
+          }
+        }
+      }
+    }
+  }
+
+  /// One panel's outputs of a chunk.
+  private func compute(_ chunk: WinogradChunk, _ v: WinogradPlanes, _ channels: Range<Int>) {
+    let width = channels.count
+    let rows = c.source.channels
+    let uPlane = rows * width + 16
+    let mPlane = chunk.tileCount * width + 16
+    let turned = c.isTurned ? 9 * rows * width : 0
+    withScratch(tiling.points * (uPlane + mPlane) + turned) { u in
+      let m = u + tiling.points * uPlane
+      transformWeights(channels, into: u, uPlane, turned: m + tiling.points * mPlane)
+      multiply(chunk.tileCount, v, u, uPlane, m, mPlane, width)
+      for (index, block) in chunk.blocks.enumerated() {
+        for image in block.images {
+          var tiles = tiling.tiles(
+            of: block, image: image, side: c.target, isSource: false, pixels: target,
+            first: channels.lowerBound, count: width, planes: m + chunk.firstTiles[index] * width,
+            plane: mPlane, pitch: width)
+          fk_winograd_output(panels.isa, &tiles)
+        }
+      }
+    }
+  }
+
+  /// u ← G g Gᵀ of some target channels: [points][source channel][target channel].
+  ///
+  /// - Parameter turned: room for [9][source channel][target channel] of an input gradient, whose weight has them the
+  ///   other way round.
+  private func transformWeights(
+    _ channels: Range<Int>, into u: MutableFloats, _ uPlane: Int, turned: MutableFloats
+  ) {
+    let rows = c.source.channels
+    let width = channels.count
+    guard c.isTurned else {
+      let tap = rows * c.target.channels
+      for row in 0..<rows {
+        fk_winograd_weight(
+          panels.isa, u + row * width, uPlane, weight + row * c.target.channels + channels.lowerBound, tap,
+          tiling.outputs, width, 0)
+      }
+      return
+    }
+    for tap in 0..<9 {
+      fk_conv_pack_turned(
+        turned + tap * rows * width, width,
+        weight + (tap * c.target.channels + channels.lowerBound) * rows, rows, rows, width)
+    }
+    fk_winograd_weight(panels.isa, u, uPlane, turned, rows * width, tiling.outputs, rows * width, 1)
+  }
+
+  /// m[point] = v[point] · u[point], for every point.
+  private func multiply(
+    _ tiles: Int, _ v: WinogradPlanes, _ u: MutableFloats, _ uPlane: Int, _ m: MutableFloats, _ mPlane: Int,
+    _ width: Int
+  ) {
+    let run = [0]
+    run.withUnsafeBufferPointer { run in
+      var band = fk_conv_band()
+      band.source_pixel = v.pitch
+      band.patch = fk_conv_patch(runs: run.baseAddress, run_count: 1, run_length: c.source.channels)
+      band.output_pixel = width
+      band.rows = 1
+      band.width = tiles
+      band.channels = width
+      for point in 0..<tiling.points {
+        band.source = Floats(v.floats + point * v.plane)
+        band.weights = Floats(u + point * uPlane)
+        band.output = m + point * mPlane
+        fk_conv_forward(panels.isa, &band)
+      }
+    }
+  }
+
+  private func add(_ block: WinogradTiling.Block, _ channels: Range<Int>, to partial: Moments.Partial) {
+    let row = c.target.width * c.target.channels
+    partial.add(
+      Floats(target + (block.images.lowerBound * c.target.height + block.pixelRows.lowerBound) * row),
+      images: block.images.count, imageStep: c.target.height * row,
+      pixels: block.pixelRows.count * c.target.width, channels: channels, of: c.target.channels)
+  }
+}
+
+extension WinogradTiling.Block {
+  /// Target pixels.
+  func pixelCount(_ c: Correlation) -> Int { images.count * pixelRows.count * c.target.width }
+}
+
+/// The weight gradient, panel by panel: the sums of all points for one panel of output channels and a part of the input
+/// channels stay in cache, and are transformed back at once.
+struct WinogradPanelGradient {
+  private let tiling: WinogradTiling
+  private let panels: Panels
+  private let source, dOutput: Floats
+  private let dWeight: MutableFloats
+
+  /// Input channels of a piece.
+  private static let channelPart = 128
+  /// Transformed tiles of both sides, in floats: all must be held at once.
+  private static let mostFloats = 5 << 20
+
+  private var c: Correlation { tiling.correlation }
+
+  /// Whether it is the way to go, and not point by point with all sums held at once.
+  static func pays(_ c: Correlation, outputs: Int) -> Bool {
+    let points = (outputs + 2) * (outputs + 2)
+    let floats =
+      points * WinogradTiling(shared: c, outputs: outputs).tileCount * (c.source.channels + c.target.channels)
+    return points * c.source.channels * c.target.channels >= 4 << 20 && floats <= mostFloats
+  }
+
+  /// - Parameters:
+  ///   - correlation: of the forward product.
+  ///   - dWeight: [3, 3, C, O], to be written.
+  init(
+    _ correlation: Correlation, outputs: Int, panels: Panels, source: Floats, dOutput: Floats,
+    dWeight: MutableFloats
+  ) {
+    tiling = WinogradTiling(shared: correlation, outputs: outputs)
+    self.panels = panels
+    self.source = source
+    self.dOutput = dOutput
+    self.dWeight = dWeight
+  }
+
+  func run() {
+    let chunk = WinogradChunk(tiling, 0..<tiling.blockCount)
+    let vPlane = WinogradPlanes.plane(tiles: chunk.tileCount, channels: c.source.channels)
+    let mPlane = WinogradPlanes.plane(tiles: chunk.tileCount, channels: c.target.channels)
+    withScratch(tiling.points * (vPlane + mPlane)) { scratch in
+      let v = WinogradPlanes(scratch, tiles: chunk.tileCount, channels: c.source.channels)
+      let m = WinogradPlanes(
+        scratch + tiling.points * vPlane, tiles: chunk.tileCount, channels: c.target.channels)
+      tiling.fill(v, chunk, side: c.source, isSource: true, pixels: source) {
+        fk_winograd_input(panels.isa, &$0)
+      }
+      tiling.fill(m, chunk, side: c.target, isSource: false, pixels: dOutput) {
+        fk_winograd_output_gradient(panels.isa, &$0)
+      }
+      let parts = (c.source.channels - 1) / Self.channelPart + 1
+      WorkerPool.shared.forEach(panels.count * parts) { piece in
+        let (panel, part) = piece.quotientAndRemainder(dividingBy: parts)
+        let first = part * Self.channelPart
+        compute(
+          chunk, v, m, first..<min(c.source.channels, first + Self.channelPart), panels.place(of: panel))
+      }
+    }
+  }
+
+  private func compute(
+    _ chunk: WinogradChunk, _ v: WinogradPlanes, _ m: WinogradPlanes, _ part: Range<Int>,
+    _ place: Panels.Place
+  ) {
+    let width = place.paddedWidth
+    let plane = part.count * width + 16
+    withScratch(tiling.points * plane) { sums in
+      let run = [0]
+      run.withUnsafeBufferPointer { run in
+        var g = fk_conv_gradient()
+        g.source_pixel = v.pitch
+        g.patch = fk_conv_patch(runs: run.baseAddress, run_count: 1, run_length: part.count)
+        g.d_pixel = m.pitch
+        g.images = 1
+        g.rows = 1
+        g.width = chunk.tileCount
+        g.vectors = width / panels.vectorWidth
+        g.starts = true
+        for point in 0..<tiling.points {
+          g.source = Floats(v.floats + point * v.plane + part.lowerBound)
+          g.d_output = Floats(m.floats + point * m.plane + place.channels.lowerBound)
+          g.sums = sums + point * plane
+          fk_conv_weight_gradient(panels.isa, &g)
+        }
+      }
+      for row in part {
+        fk_winograd_weight_gradient(
+          panels.isa, dWeight + row * c.target.channels + place.channels.lowerBound,
+          c.source.channels * c.target.channels, sums + (row - part.lowerBound) * width, plane,
+          tiling.outputs,
+          width)
+      }
+    }
+  }
+}
