@@ -49,6 +49,7 @@ func cell(_ result: Meter.Result?) -> String {
   return pad("", 5 - rate.count) + rate + pad("", 4 - share.count) + share + " % "
 }
 
+let engine = EngineOptions(winograd: winograd)
 let set = InstructionSet.selected
 let vectorWidth = [InstructionSet.avx512: 16, .avx2: 8][set] ?? 4
 print("\(processor()), \(set.rawValue), \(samples) samples a figure: median GFLOP/s, share of the probe's")
@@ -74,16 +75,16 @@ for threads in threadCounts where threads <= WorkerPool.shared.threadCount {
     let operations = 2 * Double(g.multiplyAdds)
     let results = [
       meter.measure(operations: operations) {
-        _ = Conv2D.forward(x, weight: weight, geometry: g, engine: EngineOptions(winograd: winograd))
+        _ = Conv2D.forward(x, weight: weight, geometry: g, engine: engine)
       },
       meter.measure(operations: operations) {
-        _ = Conv2D.forwardWithStatistics(x, weight: weight, geometry: g)
+        _ = Conv2D.forwardWithStatistics(x, weight: weight, geometry: g, engine: engine)
       },
       meter.measure(operations: operations) {
-        _ = Conv2D.backwardInput(dOutput, weight: weight, geometry: g)
+        _ = Conv2D.backwardInput(dOutput, weight: weight, geometry: g, engine: engine)
       },
       meter.measure(operations: operations) {
-        _ = Conv2D.backwardWeight(dOutput, input: x, geometry: g, engine: EngineOptions(winograd: winograd))
+        _ = Conv2D.backwardWeight(dOutput, input: x, geometry: g, engine: engine)
       },
     ]
     print("  " + pad(layer.name, 23) + results.map(cell).joined())
