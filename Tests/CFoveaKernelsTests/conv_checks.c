@@ -51,21 +51,32 @@ static banded band_of(const float *x, const shape *s) {
   return band;
 }
 
-static void check_forward(shape s, bool biased) {
-  begin_case("forward %zux%zu, %zu to %zu channels, stride %zu%s", s.rows, s.width, s.in_channels, s.out_channels,
-             s.stride, biased ? ", bias" : "");
+// What a forward product ends with.
+enum { biased = 1, rectified = 2, added = 4, added_in_place = 8 };
+
+static void check_forward(shape s, int ending) {
+  begin_case("forward %zux%zu, %zu to %zu channels, stride %zu%s%s%s%s", s.rows, s.width, s.in_channels,
+             s.out_channels, s.stride, ending & biased ? ", bias" : "", ending & rectified ? ", ReLU" : "",
+             ending & added ? ", residual" : "", ending & added_in_place ? ", residual in place" : "");
   const size_t height = input_extent(s.rows, s.stride), width = input_extent(s.width, s.stride);
-  const size_t length = 9 * s.in_channels, step = s.out_channels + 3, n = s.rows * s.width * step;
+  const size_t length = 9 * s.in_channels, step = s.out_channels + 3;
+  const size_t n = (s.rows * s.width - 1) * step + s.out_channels;
   const float *x = random_floats(height * width * s.in_channels);
   const float *weights = random_floats(length * s.out_channels), *bias = random_floats(s.out_channels);
   const float *zeros = zero_floats(s.in_channels);
+  const float *residual = random_floats(n);
   float *got = floats(n), *want = floats(n);
+  // Between the pixels lies what is not the kernel's.
+  for (size_t i = 0; i < n; i++)
+    if (ending & added_in_place && i % step < s.out_channels) got[i] = residual[i];
   const banded band = band_of(x, &s);
   const fk_conv_band call = {
       .source = band.scratch, .source_row = (ptrdiff_t)(s.stride * band.columns * s.in_channels),
       .source_pixel = (ptrdiff_t)(s.stride * s.in_channels),
       .patch = {.runs = band.runs, .run_count = 3, .run_length = 3 * s.in_channels},
-      .weights = pack_weights(weights, length, s.out_channels), .bias = biased ? bias : NULL, .output = got,
+      .weights = pack_weights(weights, length, s.out_channels), .bias = ending & biased ? bias : NULL,
+      .residual = ending & added ? residual : ending & added_in_place ? got : NULL, .relu = ending & rectified,
+      .output = got,
       .output_row = (ptrdiff_t)(s.width * step), .output_pixel = (ptrdiff_t)step, .rows = s.rows, .width = s.width,
       .channels = s.out_channels, .ahead = {.start = x, .count = height * width * s.in_channels}};
   fk_conv_forward(fk_selected(), &call);
@@ -77,7 +88,9 @@ static void check_forward(shape s, bool biased) {
         const float *at = pixel(x, &s, p / s.width * s.stride + tap / 3, p % s.width * s.stride + tap % 3, zeros);
         sum = multiply_add(at[k % s.in_channels], weights[k * s.out_channels + o], sum);
       }
-      want[p * step + o] = biased ? sum + bias[o] : sum;
+      if (ending & biased) sum += bias[o];
+      if (ending & (added | added_in_place)) sum += residual[p * step + o];
+      want[p * step + o] = ending & rectified && sum <= 0 ? 0 : sum;
     }
   expect_same("output", got, want, n);
 }
@@ -183,8 +196,11 @@ KERNEL_FAMILY(conv) {
   const size_t widths[] = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 29};
   for (size_t o = 0; o < COUNT(outputs); o++)
     for (size_t i = 0; i < COUNT(widths); i++) {
-      check_forward((shape){3, outputs[o], 2, widths[i], 1}, i % 2);
-      if (i % 4 == 0) check_forward((shape){5, outputs[o], 3, widths[i], 2}, i % 8);
+      check_forward((shape){3, outputs[o], 2, widths[i], 1}, 0);
+      if (i % 4 == 0) check_forward((shape){5, outputs[o], 3, widths[i], 2}, biased);
+      if (i % 3 == 0) check_forward((shape){1, outputs[o], 2, widths[i], 1}, biased | rectified);
+      if (i % 3 == 1) check_forward((shape){1, outputs[o], 2, widths[i], 1}, biased | rectified | added);
+      if (i % 3 == 2) check_forward((shape){1, outputs[o], 2, widths[i], 1}, added_in_place);
     }
   for (size_t channels = 1; channels <= 11; channels++)
     for (size_t vectors = 1; vectors <= 2; vectors++) {

@@ -106,6 +106,42 @@ static void check_input_gradient(size_t pixels, size_t channels) {
   expect_same("dx", dx, want, n);
 }
 
+static float larger(float value, float maximum) { return value > maximum || isnan(value) ? value : maximum; }
+
+// The pools of inference, with a NaN that must show if there is a second pixel.
+static void check_pools(size_t pixels, size_t channels) {
+  begin_case("pools, %zu pixels, %zu channels", pixels, channels);
+  const size_t n = pixels * channels;
+  float *x = random_floats(n), *sum = floats(channels), *mean = floats(pixels);
+  const float *channel = random_floats(channels);
+  float *over_pixels = floats(channels), *over_channels = floats(pixels);
+  float *want_over_pixels = floats(channels), *want_over_channels = floats(pixels);
+  reference *want_sum = references(channels), *want_mean = references(pixels);
+  for (int bad = 0; bad < 2; bad++) {
+    if (bad) x[n / 2] = NAN;
+    for (size_t c = 0; c < channels; c++) want_over_pixels[c] = -INFINITY;
+    for (size_t p = 0; p < pixels; p++) want_over_channels[p] = -INFINITY;
+    for (size_t i = 0; i < n; i++) {
+      const size_t p = i / channels, c = i % channels;
+      const float gated = x[i] * channel[c];
+      want_over_pixels[c] = isnan(want_over_pixels[c]) ? NAN : larger(x[i], want_over_pixels[c]);
+      want_over_channels[p] = isnan(want_over_channels[p]) ? NAN : larger(gated, want_over_channels[p]);
+      if (bad) continue;
+      add_value(&want_sum[c], x[i]);
+      add_product(&want_mean[p], gated, 1 / (double)channels);
+    }
+    fk_gate_pool_pixels(sum, over_pixels, x, pixels, channels);
+    fk_gate_pool_channels(over_channels, mean, x, channel, pixels, channels);
+    expect_same(bad ? "maximum over the pixels with NaN" : "maximum over the pixels", over_pixels, want_over_pixels,
+                channels);
+    expect_same(bad ? "maximum over the channels with NaN" : "maximum over the channels", over_channels,
+                want_over_channels, pixels);
+    if (bad) continue;
+    expect_near("sum", sum, want_sum, (double)pixels, channels);
+    expect_near("mean", mean, want_mean, (double)channels + 1, pixels);
+  }
+}
+
 KERNEL_FAMILY(gate) {
   const size_t w = vector_width();
   const size_t channels[] = {1, w - 1, w, 3 * w + 2, 7 * w + 1}, pixels[] = {1, w + 1, 66};
@@ -115,6 +151,7 @@ KERNEL_FAMILY(gate) {
     for (size_t p = 0; p < COUNT(pixels); p++) {
       for (int options = 0; options < 4; options++) check_apply(pixels[p], channels[c], options & 1, options & 2);
       check_input_gradient(pixels[p], channels[c]);
+      check_pools(pixels[p], channels[c]);
     }
   }
 }

@@ -133,6 +133,13 @@ static void check_forward(const algorithm *a, size_t height, size_t width, size_
     fk_conv_forward(fk_selected(), &band);
   }
   fk_winograd_output(fk_selected(), &outputs);
+  float *ended = floats(height * width * out);
+  fk_winograd_tiles ending = outputs;
+  ending.image = ended;
+  ending.bias = random_floats(out);
+  ending.residual = random_floats(height * width * out);
+  ending.relu = 1;
+  fk_winograd_output(fk_selected(), &ending);
 
   const reference *want_v = transformed(a, &of_x, x, -1, a->points, a->bt, false);
   const reference *want_u = transformed_weights(a, weight, in * out, false);
@@ -154,6 +161,12 @@ static void check_forward(const algorithm *a, size_t height, size_t width, size_
       }
     }
   expect_near("output", y, want, (double)in + 1 + 3 * transform_roundings, height * width * out);
+  float *want_ended = floats(height * width * out);
+  for (size_t i = 0; i < height * width * out; i++) {
+    const float sum = y[i] + ending.bias[i % out] + ending.residual[i];
+    want_ended[i] = sum <= 0 ? 0 : sum;
+  }
+  expect_same("output with bias, residual and ReLU", ended, want_ended, height * width * out);
 }
 
 static void check_weight_gradient(const algorithm *a, size_t height, size_t width, size_t in, size_t vectors) {
