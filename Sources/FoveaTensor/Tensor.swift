@@ -113,6 +113,7 @@ extension Tensor {
   /// Transposes into a new tensor: axis `i` of the result is axis `order[i]` of this one.
   public func transposed(_ order: [Int]) -> Tensor {
     precondition(order.sorted() == Array(0..<shape.rank), "\(order) does not permute \(shape)")
+    if let matrix = matrixTransposed(order) { return matrix }
     let extents = order.map { shape[$0] }
     var strides = [Int](repeating: 1, count: shape.rank)
     for axis in stride(from: shape.rank - 2, through: 0, by: -1) {
@@ -134,6 +135,32 @@ extension Tensor {
             source -= sourceStrides[axis] * extents[axis]
             index[axis] = 0
             axis -= 1
+          }
+        }
+      }
+    }
+  }
+
+  /// A matrix, or a convolution's weight on its way from a file, [O, C, kh, kw] → [kh, kw, C, O]: transposed block by block,
+  /// on all threads. Nil for other permutations.
+  private func matrixTransposed(_ order: [Int]) -> Tensor? {
+    let extents = shape.dimensions
+    guard extents.count == 4 || extents.count == 2, count > 0 else { return nil }
+    let rank = extents.count
+    guard order == (rank == 2 ? [1, 0] : [2, 3, 1, 0]) else { return nil }
+    let (rows, columns) = (extents[0], extents[1])
+    let taps = count / (rows * columns)
+    return Tensor(Shape(order.map { extents[$0] })) { output in
+      withUnsafeBufferPointer { input in
+        let (from, to) = (input.baseAddress!, output.baseAddress!)
+        WorkerPool.shared.forEach((rows - 1) / 16 + 1) { block in
+          let range = block * 16..<min(rows, block * 16 + 16)
+          for column in 0..<columns {
+            for tap in 0..<taps {
+              let target = to + (tap * columns + column) * rows
+              let source = from + column * taps + tap
+              for row in range { target[row] = source[row * columns * taps] }
+            }
           }
         }
       }

@@ -42,7 +42,8 @@ public final class ParameterStore {
     case counter(Counter)
   }
 
-  /// Decides, with each parameter's name, what it starts as. Nil leaves parameters at 0, to be loaded.
+  /// Decides, with each parameter's name, what it starts as. Nil leaves parameters unset, to be loaded: memory that
+  /// nobody has touched costs nothing.
   public let seed: UInt64?
   private(set) var entries: [Entry] = []
   private var names: Set<String> = []
@@ -84,7 +85,7 @@ public struct Scope {
     _ name: String, shape: Shape, layout: FileLayout = .same, _ initialization: Initialization, decays: Bool
   ) -> Parameter {
     let value =
-      store.seed.map { initialization.tensor(shape, seed: $0, name: full(name)) } ?? Tensor(zeros: shape)
+      store.seed.map { initialization.tensor(shape, seed: $0, name: full(name)) } ?? Tensor(uninitialized: shape)
     let parameter = Parameter(name: full(name), value: value, decays: decays)
     store.add(.parameter(parameter, layout), name: parameter.name)
     return parameter

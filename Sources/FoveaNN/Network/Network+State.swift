@@ -37,7 +37,7 @@ extension Network {
   ) throws(StateError) -> [String] {
     let values = Dictionary(state.map { ($0.name, $0.value) }, uniquingKeysWith: { first, _ in first })
     let plan = try plan(state.map { ($0.name, $0.value.shape) }, classifier)
-    for step in plan.steps { assign(values[step.source.original]!, step) }
+    for step in plan.steps { assign(Self.prepared(values[step.source.original]!, step), step) }
     return plan.kept
   }
 
@@ -53,7 +53,8 @@ extension Network {
     read: (String) throws -> StateValue
   ) throws -> [String] {
     let plan = try plan(entries, classifier)
-    let values = try plan.steps.map { try read($0.source.original) }
+    // Each is laid out as it is read, so that one file's tensor at a time is held twice.
+    let values = try plan.steps.map { Self.prepared(try read($0.source.original), $0) }
     for (step, value) in zip(plan.steps, values) { assign(value, step) }
     return plan.kept
   }
@@ -100,12 +101,17 @@ extension Network {
     return (steps, kept)
   }
 
+  /// A value in the layout of memory.
+  private static func prepared(_ value: StateValue, _ step: Step) -> StateValue {
+    guard case .parameter(_, let layout) = step.entry, case .tensor(let tensor) = value else { return value }
+    return .tensor(layout.fromFile(StateNames.convert(tensor, step.source.conversion)))
+  }
+
   private func assign(_ value: StateValue, _ step: Step) {
     switch (step.entry, value) {
-    case (.parameter(let parameter, let layout), .tensor(let tensor)):
-      let value = layout.fromFile(StateNames.convert(tensor, step.source.conversion))
-      precondition(value.shape == parameter.value.shape, "\(parameter.name): read as \(tensor.shape)")
-      parameter.value = value
+    case (.parameter(let parameter, _), .tensor(let tensor)):
+      precondition(tensor.shape == parameter.value.shape, "\(parameter.name): read as \(tensor.shape)")
+      parameter.value = tensor
     case (.buffer(let buffer), .tensor(let tensor)):
       precondition(tensor.shape == buffer.value.shape, "\(buffer.name): read as \(tensor.shape)")
       buffer.value = tensor

@@ -16,7 +16,7 @@ public final class Network {
 
   /// Builds a network with fresh parameters.
   ///
-  /// - Parameter seed: the parameters are a function of it and of their names; nil leaves them at 0, for `load`.
+  /// - Parameter seed: the parameters are a function of it and of their names; nil leaves them unset, for `load`.
   /// - Throws: where the configuration describes no network.
   public init(_ configuration: NetworkConfiguration, seed: UInt64?) throws(NetworkConfigurationError) {
     try configuration.validate()

@@ -7,6 +7,8 @@ import FoveaTensor
 /// An output pixel's bits do not depend on the batch that its image is in. Use it on one thread at a time.
 public final class PreparedConvolution {
   private let weight: Tensor  // [kh, kw, C/groups, O]
+  /// Multiplies each output channel's weights while they are packed, so that no scaled copy stays; nil for 1.
+  private let gain: Tensor?  // [1, O]
   private let bias: Tensor  // [O]
   private let stride, padding: Size2D
   private let groups: Int
@@ -37,14 +39,22 @@ public final class PreparedConvolution {
   ///   - weight: [kh, kw, C/groups, O].
   ///   - bias: [O].
   ///   - padding: zeros on each side.
-  public init(
+  public convenience init(
     weight: Tensor, bias: Tensor, stride: Size2D = .one, padding: Size2D = .zero, groups: Int = 1,
     engine: EngineOptions = EngineOptions()
+  ) {
+    self.init(weight: weight, gain: nil, bias: bias, stride, padding, groups: groups, engine)
+  }
+
+  private init(
+    weight: Tensor, gain: Tensor?, bias: Tensor, _ stride: Size2D, _ padding: Size2D, groups: Int,
+    _ engine: EngineOptions
   ) {
     precondition(
       weight.shape.rank == 4 && bias.shape == [weight.shape[3]],
       "bias \(bias.shape) of weight \(weight.shape)")
     self.weight = weight
+    self.gain = gain
     self.bias = bias
     self.stride = stride
     self.padding = padding
@@ -125,19 +135,25 @@ public final class PreparedConvolution {
     if let packed, packed.key == key { return packed.weight }
     let result: Packed =
       if let outputs = planned.winogradOutputs {
-        .winograd(WinogradWeight(weight, for: planned.correlation, outputs: outputs, planned.plan.panels))
+        .winograd(WinogradWeight(scaledWeight, for: planned.correlation, outputs: outputs, planned.plan.panels))
       } else {
         .direct(
           PackedWeight(
-            weight, for: planned.correlation, planned.plan.panels, precision: planned.plan.precision))
+            scaledWeight, for: planned.correlation, planned.plan.panels, precision: planned.plan.precision))
       }
     packed = (key, result)
     return result
   }
 
+  private var scaledWeight: Tensor {
+    guard let gain else { return weight }
+    let rows = weight.reshaped([1, 1, weight.count / gain.count, gain.count])
+    return ChannelScale.forward(rows, scale: gain).reshaped(weight.shape)
+  }
+
   /// Depthwise kernels end with their sums; the rest is a pass of its own.
   private func depthwise(_ x: Tensor, _ planned: Planned, _ residual: Tensor?, _ relu: Bool) -> Tensor {
-    let sums = Conv2D.forward(x, weight: weight, geometry: planned.geometry, engine: engine)
+    let sums = Conv2D.forward(x, weight: scaledWeight, geometry: planned.geometry, engine: engine)
     let biased = BatchNorm.inference(
       sums, gamma: Tensor(repeating: 1, shape: bias.shape), beta: bias, mean: Tensor(zeros: bias.shape),
       variance: Tensor(repeating: 1, shape: bias.shape), epsilon: 0, relu: relu && residual == nil
@@ -180,10 +196,9 @@ extension PreparedConvolution {
     let bias = zip(gain, zip(norm.beta.scalars, norm.mean.scalars)).map { gain, values in
       Float(Double(values.0) - Double(values.1) * gain)
     }
-    let rows = weight.reshaped([1, 1, weight.count / channels, channels])
     let factors = Tensor(gain.map { Float($0) }, shape: [1, channels])
     self.init(
-      weight: ChannelScale.forward(rows, scale: factors).reshaped(weight.shape),
-      bias: Tensor(bias, shape: [channels]), stride: stride, padding: padding, groups: groups, engine: engine)
+      weight: weight, gain: factors, bias: Tensor(bias, shape: [channels]), stride, padding, groups: groups,
+      engine)
   }
 }
