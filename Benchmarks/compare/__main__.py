@@ -11,6 +11,7 @@ import argparse
 import os
 import platform
 import sys
+import time
 
 import report
 from cases import BY_NAME, select
@@ -29,10 +30,12 @@ def arguments():
     p.add_argument("cases", nargs="*", metavar="CASE", help=f"all by default: {', '.join(BY_NAME)}")
     p.add_argument("--precision", choices=["fp32", "bf16"], default="fp32")
     p.add_argument("--samples", type=int, default=9, help="rounds of each side's samples")
-    p.add_argument("--peers", metavar="TEXT", action="append", help="only settings with this in their name, such as 'eager'")
+    p.add_argument(
+        "--peers", metavar="TEXT", action="append", help="only settings with this in their name, such as 'eager'")
     p.add_argument("--photos", metavar="FOLDER", help="photographs, for the cases folder, prepare and start")
     p.add_argument("--check", action="store_true", help="compare logits, not speed")
     p.add_argument("--start-only", action="store_true", help="start every side once: compiles and exports ahead")
+    p.add_argument("--verbose", action="store_true", help="every sample, on standard error")
     p.add_argument("--json", metavar="FILE")
     p.add_argument("--markdown", metavar="FILE")
     p.add_argument("--fovea", default=os.path.join(ROOT, ".build/release/fovea"), help="the command")
@@ -48,10 +51,13 @@ def arguments():
 def machine(a, probe):
     with open("/proc/cpuinfo") as info:
         lines = info.read().splitlines()
-    value = {key: next((line.split(":", 1)[1].strip() for line in lines if line.startswith(key)), "") for key in ("model name", "flags")}
-    flags = value["flags"].split()
+
+    def value(key):
+        return next((line.split(":", 1)[1].strip() for line in lines if line.startswith(key)), "")
+
+    flags = value("flags").split()
     return {
-        "processor": value["model name"] or platform.machine(), "threads": probe.threads, "samples": a.samples,
+        "processor": value("model name") or platform.machine(), "threads": probe.threads, "samples": a.samples,
         "vector": {16: "AVX-512", 8: "AVX2", 4: "128 bits"}[probe.width], "gflops": round(probe.rate(), 1),
         "bf16": "avx512_bf16" in flags or "amx_bf16" in flags,
         "allocators": [name or "glibc" for name in allocators()]}
@@ -68,7 +74,13 @@ def compare(case, workshop, probe, a):
     result = Result(
         case.name, a.precision, "s" if case.kind == "start" else "images/s", floor=case.floor.get(a.precision),
         against=case.against, memory_floor=case.memory, within=case.within)
-    meter = Meter(probe)
+    start = time.perf_counter()
+
+    def log(text):
+        if a.verbose:
+            print(f"{time.perf_counter() - start:7.1f} s  {text}", file=sys.stderr, flush=True)
+
+    meter = Meter(probe, log)
     ours, champions = None, {}
 
     def remember(side):
@@ -131,8 +143,9 @@ def main():
     probe = Probe(a.cache)
     about = machine(a, probe)
     print(
-        f"{about['processor']}, {about['threads']} threads, {about['gflops']} GFLOP/s of multiply-adds ({about['vector']}), "
-        f"medians of {a.samples} alternating samples, images/s\nallocators for PyTorch: {', '.join(about['allocators'])}")
+        f"{about['processor']}, {about['threads']} threads, {about['gflops']} GFLOP/s of multiply-adds "
+        f"({about['vector']}), medians of {a.samples} alternating samples, images/s\n"
+        f"allocators for PyTorch: {', '.join(about['allocators'])}")
     if a.precision == "bf16" and not about["bf16"]:
         print("this processor has no bf16 products: peers emulate them, and the ratios mean little")
     results = []

@@ -28,7 +28,8 @@ def check(workshop):
             # Not `error > TOLERANCE`, which a NaN would pass.
             is_good = error <= TOLERANCE
             is_same = is_same and is_good
-            print(f"{network:16} {size:4}  {name:14} differs by {error:.1e}" + ("" if is_good else f", above {TOLERANCE}"))
+            too_much = "" if is_good else f", above {TOLERANCE}"
+            print(f"{network:16} {size:4}  {name:14} differs by {error:.1e}{too_much}", flush=True)
     return is_same
 
 

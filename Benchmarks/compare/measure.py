@@ -59,8 +59,8 @@ class Result:
 class Meter:
     """Samples between two probes of the machine's speed; a sample counts only where the two agree within a tenth."""
 
-    def __init__(self, probe, tries=8):
-        self.probe, self.tries, self.repeated = probe, tries, 0
+    def __init__(self, probe, log, tries=8):
+        self.probe, self.log, self.tries, self.repeated = probe, log, tries, 0
 
     def sample(self, side):
         """A rate, or None where the machine did not keep still."""
@@ -68,7 +68,10 @@ class Meter:
             before = self.probe.rate()
             rate = side.sample()
             after = self.probe.rate()
-            if abs(before - after) <= 0.1 * max(before, after):
+            is_still = abs(before - after) <= 0.1 * max(before, after)
+            again = "" if is_still else ", again"
+            self.log(f"{side.name}: {rate:.1f} between {before:.0f} and {after:.0f} GFLOP/s{again}")
+            if is_still:
                 return rate
             self.repeated += 1
         return None
@@ -125,7 +128,8 @@ def final(meter, ours, peers, samples):
     for family, peer in peers.items():
         found = ratios(rounds, ours.name, peer.name)
         if len(found) < min(3, samples):
-            raise SideFailed(f"the machine did not keep still: {len(found)} of {samples} rounds count against {peer.name}")
+            raise SideFailed(
+                f"the machine did not keep still: {len(found)} of {samples} rounds count against {peer.name}")
         rate = statistics.median(r[peer.name] for r in rounds if r[peer.name])
         results.append(
             PeerResult(peer.name, family, peer.version, rate, statistics.median(found), min(found), max(found)))

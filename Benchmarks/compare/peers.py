@@ -91,7 +91,7 @@ class Workshop:
             settings += [("eager cast", ["--cast"]), ("compiled cast", ["--compile", "--cast"])]
         command = [*self.python("step_torch.py"), *case.step_arguments, "--precision", precision]
         return [
-            self.server(f"PyTorch {name}" + (f" {allocator}" if allocator else ""), [*command, *flags], precision, environment)
+            self.server(f"PyTorch {name} {allocator}".rstrip(), [*command, *flags], precision, environment)
             for name, flags in settings for allocator, environment in allocators().items()]
 
     def train_families(self, case, precision):
@@ -123,14 +123,17 @@ class Workshop:
             for name, flags in [("eager", []), ("compiled", ["--compile"])] for workers in (0, 1, 2)]}
 
     def prepare_families(self, case, precision):
-        libraries = {"Pillow": "pillow", "OpenCV": "opencv"} if case.name == "prepare" else {"Pillow draft": "pillow-draft"}
+        libraries = {"Pillow": "pillow", "OpenCV": "opencv"}
+        if case.name == "prepare-draft":
+            libraries = {"Pillow draft": "pillow-draft"}
         return {
             name: [self.server(name, [*self.python("prepare.py"), library, self.photos, str(case.size)], "fp32")]
             for name, library in libraries.items()}
 
     def start_families(self, case, precision):
         if case.name == "start-import":
-            return {"PyTorch": [Setting("import torch", lambda name: Command(name, [sys.executable, "-c", "import torch"]))]}
+            command = [sys.executable, "-c", "import torch"]
+            return {"PyTorch": [Setting("import torch", lambda name: Command(name, command))]}
         weights = self.exported(case.network, case.size, ".pt")
         command = [*self.python("classify_torch.py"), case.network, str(case.size), weights, self.photographs()[0]]
         return {"PyTorch": [Setting("PyTorch script", lambda name: Command(name, command))]}

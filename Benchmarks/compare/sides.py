@@ -116,7 +116,7 @@ class Command:
 
     def sample(self):
         start = time.perf_counter()
-        done = subprocess.run(self.command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=self.environment)
+        done = subprocess.run(self.command, capture_output=True, text=True, env=self.environment)
         elapsed = time.perf_counter() - start
         if done.returncode != 0:
             lines = done.stderr.strip().splitlines() or ["no message"]

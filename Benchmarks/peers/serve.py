@@ -1,7 +1,7 @@
 """How every side of the comparison answers on demand.
 
-A side says `built` when all is there but nothing has run, waits for a line, warms up, and says `ready VERSION PRECISION`.
-From then on it answers every line with a rate, until its input ends.
+A side says `built` when all is there but nothing has run, waits for a line, warms up, and says `ready VERSION
+PRECISION`. From then on it answers every line with a rate, until its input ends.
 """
 
 import sys
