@@ -93,7 +93,7 @@ let package = Package(
       "FoveaTrain", ["FoveaTensor", "FoveaNN", "FoveaData", "FoveaImage", "FoveaFormats", "FoveaAutodiff"],
       resources: [.copy("Goldens")]),
     tests("FoveaExplain", ["FoveaTensor", "FoveaNN", "FoveaData", "FoveaImage"]),
-    tests("FoveaCLI", ["FoveaTensor", "FoveaImage", "FoveaData", "FoveaTrain"]),
+    tests("FoveaCLI", ["FoveaTensor", "FoveaOps", "FoveaImage", "FoveaData", "FoveaTrain"]),
   ],
   swiftLanguageModes: [.v6]
 )

@@ -1,5 +1,6 @@
 import FoveaData
 import FoveaNN
+import FoveaOps
 import FoveaTrain
 
 /// What an error of the libraries means for the exit code.
@@ -7,6 +8,7 @@ func commandFailure(for error: any Error) -> CommandFailure {
   switch error {
   case let failure as CommandFailure: failure
   case is ConfigurationError: CommandFailure(.usage, "\(error)")
+  case let error as PrecisionError: CommandFailure(.usage, "--precision: \(error). Use --precision fp32")
   case let error as NetworkConfigurationError: CommandFailure(.usage, "model.\(error)")
   case TrainingError.configuration, TrainingError.network: CommandFailure(.usage, "\(error)")
   case TrainingError.diverged: CommandFailure(.diverged, "\(error)")

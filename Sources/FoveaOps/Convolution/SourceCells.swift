@@ -74,7 +74,7 @@ struct SourceCells {
       sourceStep = Size2D(height: side.step.height, width: side.step.width * (isInPairs ? 2 : 1))
       columns = isInPairs ? (pixels + 1) / 2 : pixels
     }
-    let isSpread = copies && spreads && pairing == .none && side.channels.isMultiple(of: 32)
+    let isSpread = copies && spreads && pairing != .channels && side.channels.isMultiple(of: 32)
     valuesPerPixel = pairing == .channels ? (side.channels + 1) / 2 : side.channels
     pitch = isSpread ? side.channels + 16 : valuesPerPixel
   }
@@ -143,7 +143,7 @@ struct SourceCells {
     var window = fk_bf16_window(
       image: image, height: side.height, width: side.width, channels: side.channels, pixel: side.channels,
       top: top, left: corner.column, rows: rows, columns: columns, row_step: sourceStep.height,
-      column_step: sourceStep.width, partner: side.step.width, pitch: valuesPerPixel)
+      column_step: sourceStep.width, partner: side.step.width, pitch: pitch)
     if correlation.isFlat {
       // One row that ends with the cell, so that an odd last pixel has a zero for a partner.
       window.height = 1

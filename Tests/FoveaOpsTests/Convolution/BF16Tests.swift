@@ -93,6 +93,31 @@ import Testing
     }
   }
 
+  /// A convolution made ready once ends with bias, residual and ReLU in 32-bit floats.
+  @Test(arguments: ConvolutionCase.all.filter { $0.geometry.dilation == .one })
+  func preparedConvolutionsRoundTheirFactorsAlone(_ c: ConvolutionCase) {
+    let g = c.geometry
+    let bias = Tensor.random([g.outChannels], seed: 4)
+    let residual = Tensor.random(g.outputShape, seed: 5)
+    let rounds = g.groups == 1
+    let sums = c.reference.forward(
+      rounds ? c.input.roundedToBF16 : c.input, weight: rounds ? c.weight.roundedToBF16 : c.weight
+    ).scalars
+    let (biases, residuals) = (bias.scalars, residual.scalars)
+    let expected = Tensor(
+      sums.indices.map { max(0, sums[$0] + biases[$0 % g.outChannels] + residuals[$0]) }, shape: g.outputShape
+    )
+    withEachInstructionSetInBF16 { set in
+      let prepared = PreparedConvolution(
+        weight: c.weight, bias: bias, stride: g.stride, padding: g.padding, groups: g.groups,
+        engine: Self.direct)
+      for _ in 0..<2 {
+        expectClose(
+          prepared(c.input, residual: residual, relu: true), expected, relative: 3e-6, "\(set) \(c)")
+      }
+    }
+  }
+
   /// A pointwise convolution with the weight 1 gives its input's factors back.
   @Test func factorsAreRoundedToNearestEven() throws {
     let rounded: [(from: UInt32, to: UInt32)] = [
