@@ -32,7 +32,8 @@ extension TrainingPlan {
     let settings = configuration.optimizer
     let moments = settings.name == .adamw ? 2 : settings.momentum == 0 ? 0 : 1
     let batchSize = min(configuration.train.batchSize, split.training.count)
-    let small = min(4, batchSize)
+    // Scratch memory grows with the batch up to a limit, so a batch must not be too small to tell.
+    let small = min(max(4, batchSize / 4), batchSize)
     let workers = WorkerPool.shared
     let threads = workers.threadCount
     workers.limitThreads(to: 1)
