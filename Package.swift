@@ -70,7 +70,8 @@ let package = Package(
     floor(
       "FoveaCLI",
       [
-        "FoveaTensor", "FoveaOps", "FoveaImage", "FoveaData", "FoveaNN", "FoveaFormats", "FoveaTrain", "FoveaExplain",
+        "FoveaTensor", "FoveaOps", "FoveaImage", "FoveaData", "FoveaNN", "FoveaFormats", "FoveaTrain",
+        "FoveaExplain",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
     // Floor 7

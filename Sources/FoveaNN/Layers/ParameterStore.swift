@@ -85,7 +85,8 @@ public struct Scope {
     _ name: String, shape: Shape, layout: FileLayout = .same, _ initialization: Initialization, decays: Bool
   ) -> Parameter {
     let value =
-      store.seed.map { initialization.tensor(shape, seed: $0, name: full(name)) } ?? Tensor(uninitialized: shape)
+      store.seed.map { initialization.tensor(shape, seed: $0, name: full(name)) }
+      ?? Tensor(uninitialized: shape)
     let parameter = Parameter(name: full(name), value: value, decays: decays)
     store.add(.parameter(parameter, layout), name: parameter.name)
     return parameter

@@ -135,7 +135,8 @@ public final class PreparedConvolution {
     if let packed, packed.key == key { return packed.weight }
     let result: Packed =
       if let outputs = planned.winogradOutputs {
-        .winograd(WinogradWeight(scaledWeight, for: planned.correlation, outputs: outputs, planned.plan.panels))
+        .winograd(
+          WinogradWeight(scaledWeight, for: planned.correlation, outputs: outputs, planned.plan.panels))
       } else {
         .direct(
           PackedWeight(
