@@ -1,0 +1,96 @@
+import CFoveaKernels
+
+/// What a 3×3 product of stride 1 costs by each algorithm, in nanoseconds of one core.
+///
+/// Linear in the work that each algorithm does, with coefficients that `Benchmarks/fit` gets from measured layers. Only
+/// the ratios count, and they hold for any number of threads, since every algorithm spreads its work over all of them.
+struct CostModel: Hashable {
+  /// The coefficients of a direct product.
+  struct Direct: Hashable {
+    /// For each multiplication.
+    var product: Double
+    /// For each value of the weight: packing and fetching it, which counts where pixels are few.
+    var weight: Double
+
+    func cost(_ c: Correlation) -> Double {
+      let work = DirectWork(c)
+      return product * work.products + weight * work.weightValues
+    }
+  }
+
+  /// The coefficients of Winograd's algorithm, for both sizes of tile.
+  struct Winograd: Hashable {
+    /// For each multiplication of a tile's point.
+    var product: Double
+    /// For each value of a transformed tile, both sides.
+    var tile: Double
+    /// For each value of the transformed weight.
+    var weight: Double
+
+    func cost(_ c: Correlation, outputs: Int) -> Double {
+      let work = WinogradWork(c, outputs: outputs)
+      return product * work.products + tile * work.tileValues + weight * work.weightValues
+    }
+  }
+
+  struct Product: Hashable {
+    var direct: Direct
+    var winograd: Winograd
+
+    /// m of the cheapest F(m×m, 3×3), or nil where the direct product is cheaper.
+    func cheapest(_ c: Correlation) -> Int? {
+      let costs = [2, 4].map { (outputs: $0, cost: winograd.cost(c, outputs: $0)) }
+      let best = costs.min { $0.cost < $1.cost }!
+      return best.cost < direct.cost(c) ? best.outputs : nil
+    }
+  }
+
+  /// The forward product and the input gradient.
+  var correlation: Product
+  var weightGradient: Product
+
+  static func model(for isa: fk_isa) -> CostModel {
+    switch isa {
+    case FK_ISA_AVX512: avx512
+    case FK_ISA_AVX2: avx2
+    default: baseline
+    }
+  }
+}
+
+/// What a direct product does.
+struct DirectWork {
+  let products, weightValues: Double
+
+  init(_ c: Correlation) {
+    products = Double(c.multiplyAddsPerRow * c.rows * c.images)
+    weightValues = Double(9 * c.source.channels * c.target.channels)
+  }
+}
+
+/// What F(m×m, 3×3) does.
+struct WinogradWork {
+  let products, tileValues, weightValues: Double
+
+  init(_ c: Correlation, outputs: Int) {
+    let tiling = WinogradTiling(c, outputs: outputs, tilesPerBlock: 1)
+    let values = Double(tiling.points * tiling.tileCount)
+    let pairs = Double(c.source.channels * c.target.channels)
+    products = values * pairs
+    tileValues = values * Double(c.source.channels + c.target.channels)
+    weightValues = Double(tiling.points) * pairs
+  }
+}
+
+extension CostModel {
+  // Printed by `Benchmarks/fit`; see there for how they are measured.
+  private static let avx512 = avx2
+  private static let baseline = avx2
+  private static let avx2 = CostModel(
+    correlation: Product(
+      direct: Direct(product: 0.022, float: 0.1),
+      winograd: Winograd(product: 0.023, tile: 0.3, weight: 0.3)),
+    weightGradient: Product(
+      direct: Direct(product: 0.028, float: 0.1),
+      winograd: Winograd(product: 0.025, tile: 0.3, weight: 0.3)))
+}
