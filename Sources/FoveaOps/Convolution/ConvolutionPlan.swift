@@ -48,9 +48,9 @@ public struct ConvolutionPlan: Hashable, Sendable {
   public private(set) var algorithm: Algorithm
   /// nil for other algorithms. The cut of the direct product, below, does then not matter.
   public private(set) var winogradCut: WinogradCut?
-  /// Of the factors of direct products. Grouped and depthwise convolutions have 32-bit ones, whatever was asked for, and
-  /// so does Winograd's algorithm.
-  public let precision: EngineOptions.Precision
+  /// Of the factors. Grouped and depthwise convolutions have 32-bit ones, whatever was asked for, and so has Winograd's
+  /// algorithm.
+  public private(set) var precision: EngineOptions.Precision
   public let addressing: Addressing
   /// Images and rows (or pixels, where flat) that are read and multiplied together.
   public let imagesPerPiece, rowsPerPiece: Int
@@ -80,6 +80,7 @@ public struct ConvolutionPlan: Hashable, Sendable {
       product == .weightGradient ? .weightGradient : isTraining ? .training : .inference
     guard let outputs = correlation.winogradOutputs(engine, for: use, isa: panels.isa) else { return }
     algorithm = outputs == 2 ? .winograd2 : .winograd4
+    precision = .fp32
     winogradCut = WinogradCut(correlation, outputs: outputs, for: use)
   }
 
