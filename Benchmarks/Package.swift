@@ -18,6 +18,14 @@ let package = Package(
         .product(name: "FoveaTensor", package: "Fovea"),
       ],
       swiftSettings: [.enableUpcomingFeature("MemberImportVisibility")]),
+    // The cost model's coefficients, from measured layers.
+    .executableTarget(
+      name: "fit",
+      dependencies: [
+        .product(name: "FoveaOps", package: "Fovea"),
+        .product(name: "FoveaTensor", package: "Fovea"),
+      ],
+      swiftSettings: [.enableUpcomingFeature("MemberImportVisibility")]),
     // The fused CBAM gates of ResNet-20.
     .executableTarget(
       name: "gates",

@@ -100,7 +100,7 @@ for threads in threadCounts where threads <= WorkerPool.shared.threadCount {
     print("  " + pad(layer.name, 23) + results.map(cell).joined())
     if showsPlan {
       for product in ConvolutionPlan.Product.allCases {
-        print("    \(product.rawValue): \(ConvolutionPlan(product, of: g, precision: engine.precision))")
+        print("    \(product.rawValue): \(ConvolutionPlan(product, of: g, engine: engine))")
       }
     }
   }

@@ -2,6 +2,7 @@ import ArgumentParser
 import FoveaData
 import FoveaImage
 import FoveaNN
+import FoveaOps
 import FoveaTrain
 
 struct InfoCommand: ConsoleCommand {
@@ -23,6 +24,12 @@ struct InfoCommand: ConsoleCommand {
     name: .customLong("set"),
     help: ArgumentHelp("Change a setting of the configuration, as for train.", valueName: "key=value"))
   var overrides: [String] = []
+
+  @Flag(
+    help: ArgumentHelp(
+      "Show also how the engine computes each convolution: a configuration's in training, a model's for one image."
+    ))
+  var plan = false
 
   @Flag(help: "Print the result as JSON.")
   var json = false
@@ -70,7 +77,13 @@ struct InfoCommand: ConsoleCommand {
     }
     let layers = try model.network.summary(
       inputHeight: model.preparation.height, inputWidth: model.preparation.width)
-    return NetworkDescription(facts: facts, layers: layers)
+    var description = NetworkDescription(facts: facts, layers: layers)
+    if plan {
+      description.plans = try model.network.plans(
+        inputHeight: model.preparation.height, inputWidth: model.preparation.width, batch: 1,
+        engine: EngineOptions(), isTraining: false)
+    }
+    return description
   }
 
   private func describeConfiguration() throws -> NetworkDescription {
@@ -91,8 +104,14 @@ struct InfoCommand: ConsoleCommand {
           ("resize", .string(input.resize.rawValue)),
         ])
       ))
-    return NetworkDescription(
+    var description = NetworkDescription(
       facts: facts, layers: try network.summary(inputHeight: input.height, inputWidth: input.width))
+    if plan {
+      description.plans = try network.plans(
+        inputHeight: input.height, inputWidth: input.width, batch: settings.train.batchSize,
+        engine: settings.engineOptions, isTraining: true)
+    }
+    return description
   }
 }
 
@@ -118,15 +137,20 @@ struct NetworkDescription {
   /// Name, text, and the same for programs.
   let facts: [(String, String, JSONText)]
   let layers: [LayerSummary]
+  /// Empty where nobody asked for them.
+  var plans: [LayerPlan] = []
 
   var text: String {
     let width = facts.map { $0.0.count }.max() ?? 0
     let lines = facts.map { padded($0.0, to: width) + "  " + $0.1 }
     return lines.joined(separator: "\n") + "\n\n" + NetworkTable(layers).text
+      + (plans.isEmpty ? "" : "\n" + PlanTable(plans).text)
   }
 
   var json: JSONText {
-    .object(facts.map { ($0.0, $0.2) } + [("network", NetworkTable(layers).json)])
+    .object(
+      facts.map { ($0.0, $0.2) } + [("network", NetworkTable(layers).json)]
+        + (plans.isEmpty ? [] : [("plan", PlanTable(plans).json)]))
   }
 
   static func facts(of configuration: NetworkConfiguration) -> [(String, String, JSONText)] {

@@ -14,6 +14,8 @@ public struct LayerSummary: Hashable, Sendable {
   public let parameters: Int
   /// Multiplications with addition for one image, in convolutions and linear layers.
   public let multiplyAdds: Int
+  /// The extents of a convolution for one image; nil for other layers and for the gates' own.
+  public let convolution: Conv2DGeometry?
 }
 
 extension Network {
@@ -47,12 +49,13 @@ private struct SummaryWalk {
   var layers: [LayerSummary] = []
 
   mutating func add(
-    _ name: String, _ kind: String, output: Shape? = nil, parameters: Int = 0, multiplyAdds: Int = 0
+    _ name: String, _ kind: String, output: Shape? = nil, parameters: Int = 0, multiplyAdds: Int = 0,
+    convolution: Conv2DGeometry? = nil
   ) {
     layers.append(
       LayerSummary(
         name: name, kind: kind, outputShape: output ?? Shape(Array(shape.dimensions.dropFirst())),
-        parameters: parameters, multiplyAdds: multiplyAdds))
+        parameters: parameters, multiplyAdds: multiplyAdds, convolution: convolution))
   }
 
   mutating func convolution(
@@ -65,7 +68,7 @@ private struct SummaryWalk {
     if geometry.groups > 1 { kind += ", \(geometry.groups) groups" }
     add(
       String(layer.weight.name.dropLast(".weight".count)), kind, parameters: layer.weight.value.count,
-      multiplyAdds: geometry.multiplyAdds)
+      multiplyAdds: geometry.multiplyAdds, convolution: geometry)
     guard let norm else { return }
     add(
       String(norm.gamma.name.dropLast(".weight".count)), relu ? "batch norm, ReLU" : "batch norm",

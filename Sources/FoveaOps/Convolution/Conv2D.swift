@@ -65,9 +65,7 @@ public enum Conv2D {
       input.withUnsafeBufferPointer { input in
         dOutput.withUnsafeBufferPointer { dOutput in
           let plan = ConvolutionPlan(weightGradient: correlation, precision: engine.precision)
-          if let outputs = correlation.winogradOutputs(
-            engine.winograd, vectorWidth: plan.panels.vectorWidth, precision: engine.precision)
-          {
+          if let outputs = correlation.winogradOutputs(engine, for: .weightGradient, isa: plan.panels.isa) {
             if WinogradPanelGradient.pays(correlation, outputs: outputs) {
               return WinogradPanelGradient(
                 correlation, outputs: outputs, panels: plan.panels, source: input.baseAddress!,
@@ -103,9 +101,8 @@ public enum Conv2D {
   ) -> (output: Tensor, statistics: ChannelStatistics?) {
     precondition(engine.precision.isAvailable, "\(engine.precision) is not available; see checkAvailable()")
     let plan = ConvolutionPlan(correlation, precision: engine.precision)
-    if let outputs = correlation.winogradOutputs(
-      engine.winograd, vectorWidth: plan.panels.vectorWidth, precision: engine.precision)
-    {
+    let use: Correlation.WinogradUse = wantsStatistics || correlation.isTurned ? .training : .inference
+    if let outputs = correlation.winogradOutputs(engine, for: use, isa: plan.panels.isa) {
       precondition(bias == nil, "a linear layer is no 3×3 convolution")
       return winogradProduct(
         correlation, plan.panels, outputs: outputs, of: source, weight: weight, shape: shape,

@@ -60,6 +60,14 @@ public struct Conv2DGeometry: Hashable, Sendable {
     try checkSizes()
   }
 
+  /// The same convolution of another number of images.
+  public func batched(_ images: Int) throws(GeometryError) -> Conv2DGeometry {
+    try Conv2DGeometry(
+      input: [images, inHeight, inWidth, inChannels], outChannels: outChannels, kernel: kernel,
+      stride: stride,
+      padding: padding, dilation: dilation, groups: groups)
+  }
+
   private static func outExtent(
     _ axis: String, input: Int, kernel: Int, stride: Int, padding: Int, dilation: Int
   ) throws(GeometryError) -> Int {

@@ -17,6 +17,22 @@ public struct ConvolutionPlan: Hashable, Sendable {
     case direct
     /// Every channel on its own, vectors over channels.
     case depthwise
+    /// Winograd's algorithm, F(2×2, 3×3).
+    case winograd2
+    /// Winograd's algorithm, F(4×4, 3×3).
+    case winograd4
+  }
+
+  /// How the work of Winograd's algorithm is cut.
+  public enum WinogradCut: String, Sendable {
+    /// Blocks of tiles, each transformed, multiplied with all weights and transformed back in cache.
+    case blocks
+    /// All tiles are transformed first; then panel by panel of the target's channels, whose weights or sums are in cache.
+    case panels
+    /// Weight gradient: shares of the blocks, each with partial sums of its own.
+    case shares
+    /// Weight gradient: all tiles are transformed first; then point by point and panel by panel.
+    case points
   }
 
   /// Where the inner loops read the source.
@@ -29,9 +45,12 @@ public struct ConvolutionPlan: Hashable, Sendable {
     case window
   }
 
-  public let algorithm: Algorithm
-  /// Of the factors. Grouped and depthwise convolutions have 32-bit ones, whatever was asked for.
-  public let precision: EngineOptions.Precision
+  public private(set) var algorithm: Algorithm
+  /// nil for other algorithms. The cut of the direct product, below, does then not matter.
+  public private(set) var winogradCut: WinogradCut?
+  /// Of the factors. Grouped and depthwise convolutions have 32-bit ones, whatever was asked for, and so has Winograd's
+  /// algorithm.
+  public private(set) var precision: EngineOptions.Precision
   public let addressing: Addressing
   /// Images and rows (or pixels, where flat) that are read and multiplied together.
   public let imagesPerPiece, rowsPerPiece: Int
@@ -45,14 +64,24 @@ public struct ConvolutionPlan: Hashable, Sendable {
   let panels: Panels
 
   /// The plan on the instruction set that is in use.
+  ///
+  /// - Parameter isTraining: false for a forward product of inference, whose algorithm does not depend on the batch.
   public init(
-    _ product: Product, of geometry: Conv2DGeometry, precision: EngineOptions.Precision = .fp32
+    _ product: Product, of geometry: Conv2DGeometry, engine: EngineOptions = EngineOptions(),
+    isTraining: Bool = true
   ) {
+    let isForward = product != .inputGradient
+    let correlation = isForward ? Correlation(forward: geometry) : Correlation(inputGradient: geometry)
     switch product {
-    case .forward: self.init(Correlation(forward: geometry), precision: precision)
-    case .inputGradient: self.init(Correlation(inputGradient: geometry), precision: precision)
-    case .weightGradient: self.init(weightGradient: Correlation(forward: geometry), precision: precision)
+    case .forward, .inputGradient: self.init(correlation, precision: engine.precision)
+    case .weightGradient: self.init(weightGradient: correlation, precision: engine.precision)
     }
+    let use: Correlation.WinogradUse =
+      product == .weightGradient ? .weightGradient : isTraining ? .training : .inference
+    guard let outputs = correlation.winogradOutputs(engine, for: use, isa: panels.isa) else { return }
+    algorithm = outputs == 2 ? .winograd2 : .winograd4
+    precision = .fp32
+    winogradCut = WinogradCut(correlation, outputs: outputs, for: use)
   }
 
   private init(
@@ -176,6 +205,7 @@ extension Correlation {
 
 extension ConvolutionPlan: CustomStringConvertible {
   public var description: String {
+    if let winogradCut { return "\(algorithm), by \(winogradCut)" }
     var text =
       "\(algorithm), \(precision), \(addressing), \(rowsPerPiece) \(addressing == .flat ? "pixels" : "rows")"
     if imagesPerPiece > 1 { text += " of \(imagesPerPiece) images" }

@@ -125,7 +125,7 @@ public final class PreparedConvolution {
     let result = Planned(
       geometry: geometry, correlation: correlation, plan: plan,
       winogradOutputs: correlation.winogradOutputs(
-        engine.winograd, vectorWidth: plan.panels.vectorWidth, precision: engine.precision, isPrepared: true))
+        engine, for: .inference, isa: isa))
     planned = (input, isa, result)
     return result
   }

@@ -300,14 +300,18 @@ struct WinogradWeightGradient {
   }
 
   func run() {
-    // Partial sums for each of several shares of the tiles, as long as a share's sums stay in cache; beyond that the
-    // tiles are transformed first and the points and panels shared out.
-    let sumBytes = tiling.points * plane * 4
-    if sumBytes <= 1 << 20 {
+    if Self.sharesTiles(tiling.correlation, outputs: tiling.outputs) {
+      let sumBytes = tiling.points * plane * 4
       runByShare(shares: min(tiling.blockCount, max(4, min(32, (4 << 20) / sumBytes))))
     } else {
       runByPoint()
     }
+  }
+
+  /// Whether there are partial sums for each of several shares of the tiles: as long as a share's sums stay in cache.
+  /// Beyond that the tiles are transformed first, and the points and panels shared out.
+  static func sharesTiles(_ c: Correlation, outputs: Int) -> Bool {
+    (outputs + 2) * (outputs + 2) * c.source.channels * c.target.channels * 4 <= 1 << 20
   }
 
   private func transform(

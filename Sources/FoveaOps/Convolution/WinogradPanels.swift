@@ -5,6 +5,22 @@ import FoveaTensor
 // few, they are never held as a whole. All tiles are transformed first; then each piece transforms the weights of one
 // panel of target channels into scratch memory of its own and multiplies all tiles with them while they are in cache.
 
+extension ConvolutionPlan.WinogradCut {
+  init(_ c: Correlation, outputs: Int, for use: Correlation.WinogradUse) {
+    switch use {
+    case .training: self = WinogradPanelProducts.pays(c, outputs: outputs) ? .panels : .blocks
+    // The weights were transformed beforehand.
+    case .inference: self = .blocks
+    case .weightGradient:
+      if WinogradPanelGradient.pays(c, outputs: outputs) {
+        self = .panels
+      } else {
+        self = WinogradWeightGradient.sharesTiles(c, outputs: outputs) ? .shares : .points
+      }
+    }
+  }
+}
+
 /// All tiles of some neighbouring blocks of a tiling.
 struct WinogradChunk {
   let blocks: [WinogradTiling.Block]

@@ -190,8 +190,8 @@ import Testing
       input: [1, 8, 8, 16], outChannels: 16, kernel: Size2D(3), padding: .one, groups: 4)
     for product in ConvolutionPlan.Product.allCases {
       #expect(ConvolutionPlan(product, of: dense).precision == .fp32)
-      #expect(ConvolutionPlan(product, of: dense, precision: .bf16).precision == .bf16)
-      #expect(ConvolutionPlan(product, of: grouped, precision: .bf16).precision == .fp32)
+      #expect(ConvolutionPlan(product, of: dense, engine: EngineOptions(precision: .bf16)).precision == .bf16)
+      #expect(ConvolutionPlan(product, of: grouped, engine: EngineOptions(precision: .bf16)).precision == .fp32)
     }
   }
 

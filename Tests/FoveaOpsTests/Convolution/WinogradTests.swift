@@ -10,6 +10,8 @@ import Testing
       ([1, 4, 4, 16], 16, 1), ([2, 5, 7, 16], 32, 1), ([3, 3, 3, 32], 16, 1), ([2, 13, 9, 48], 16, 0),
       ([1, 1, 1, 16], 16, 1), ([2, 6, 6, 16], 16, 2), ([5, 14, 14, 64], 32, 1), ([1, 33, 40, 16], 64, 1),
       ([1, 7, 7, 160], 176, 1), ([9, 8, 8, 192], 160, 1),
+      // Panel by panel; the second with more tiles than one chunk has.
+      ([2, 4, 5, 352], 336, 1), ([60, 1, 1, 1024], 128, 1),
     ]
     return cases.compactMap {
       try? Conv2DGeometry(
@@ -42,6 +44,43 @@ import Testing
         Conv2D.backwardWeight(d, input: x, geometry: g, engine: EngineOptions(winograd: policy)), dWeight,
         relative: bound,
         "\(set) dWeight \(g)")
+    }
+  }
+
+  /// The errors that are stated, relative to the largest value: against double precision, in layers as networks have
+  /// them.
+  @Test(arguments: [
+    (WinogradPolicy.off, [3e-6, 3e-6, 4e-6]), (.f2, [1.5e-6, 1.5e-6, 2e-6]), (.f4, [2e-5, 2e-5, 4e-5]),
+  ]) func errorsAgainstDoublePrecision(_ policy: WinogradPolicy, _ bounds: [Float]) throws {
+    for (size, channels) in [(32, 16), (16, 32), (14, 64), (8, 128), (4, 256)] {
+      let g = try Conv2DGeometry(
+        input: [2, size, size, channels], outChannels: channels, kernel: Size2D(3), padding: Size2D(1))
+      let x = Tensor.random(g.inputShape, seed: 1)
+      let w = Tensor.random(g.weightShape, seed: 2)
+      let d = Tensor.random(g.outputShape, seed: 3)
+      let reference = ConvolutionReference(kernel: (3, 3), padding: (1, 1))
+      let expected = [
+        reference.forward(x, weight: w), reference.backwardInput(d, weight: w, input: x.shape),
+        reference.backwardWeight(d, input: x, weight: w.shape),
+      ]
+      let engine = EngineOptions(winograd: policy)
+      withEachInstructionSet { set in
+        let actual = [
+          Conv2D.forward(x, weight: w, geometry: g, engine: engine),
+          Conv2D.backwardInput(d, weight: w, geometry: g, engine: engine),
+          Conv2D.backwardWeight(d, input: x, geometry: g, engine: engine),
+        ]
+        for (product, name) in ["forward", "dInput", "dWeight"].enumerated() {
+          print(
+            "ERR", policy, name, size, channels, set,
+            zip(actual[product].scalars, expected[product].scalars).map { abs($0 - $1) }.max()! / expected[
+              product
+            ].scalars.map(abs).max()!)
+          expectClose(
+            actual[product], expected[product], relative: bounds[product], absolute: 0,
+            "\(set) \(policy) \(name) \(channels) channels at \(size)")
+        }
+      }
     }
   }
 
