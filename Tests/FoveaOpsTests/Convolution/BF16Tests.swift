@@ -191,7 +191,8 @@ import Testing
     for product in ConvolutionPlan.Product.allCases {
       #expect(ConvolutionPlan(product, of: dense).precision == .fp32)
       #expect(ConvolutionPlan(product, of: dense, engine: EngineOptions(precision: .bf16)).precision == .bf16)
-      #expect(ConvolutionPlan(product, of: grouped, engine: EngineOptions(precision: .bf16)).precision == .fp32)
+      #expect(
+        ConvolutionPlan(product, of: grouped, engine: EngineOptions(precision: .bf16)).precision == .fp32)
     }
   }
 
