@@ -63,7 +63,7 @@ import Testing
     withEachInstructionSet { set in
       for product in ConvolutionPlan.Product.allCases {
         #expect(ConvolutionPlan(product, of: large).algorithm == .winograd4, "\(set), \(product)")
-        #expect(ConvolutionPlan(product, of: small).algorithm == .direct, "\(set), \(product)")
+        #expect(ConvolutionPlan(product, of: small).algorithm != .winograd4, "\(set), \(product)")
       }
     }
   }
