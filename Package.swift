@@ -94,7 +94,9 @@ let package = Package(
       "FoveaTrain", ["FoveaTensor", "FoveaNN", "FoveaData", "FoveaImage", "FoveaFormats", "FoveaAutodiff"],
       resources: [.copy("Goldens")]),
     tests("FoveaExplain", ["FoveaTensor", "FoveaNN", "FoveaData", "FoveaImage"]),
-    tests("FoveaCLI", ["FoveaTensor", "FoveaOps", "FoveaImage", "FoveaData", "FoveaTrain"]),
+    tests(
+      "FoveaCLI", ["FoveaTensor", "FoveaOps", "FoveaImage", "FoveaData", "FoveaTrain"],
+      resources: [.copy("Help")]),
   ],
   swiftLanguageModes: [.v6]
 )

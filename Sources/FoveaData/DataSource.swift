@@ -75,26 +75,34 @@ public struct DataSource: Sendable {
   /// - Parameters:
   ///   - classes: the model's, in the order of its logits.
   ///   - rule: how `.split` splits.
+  ///   - trainedOnRest: whether the model was trained on what `rule` leaves of this data set. Without parts of their
+  ///     own to evaluate, `.auto` then takes what was set aside: accuracy on images that were trained on flatters.
   public func evaluation(
-    _ part: DataPart = .auto, classes: [String], _ rule: HashSplit? = nil
+    _ part: DataPart = .auto, classes: [String], _ rule: HashSplit? = nil, trainedOnRest: Bool = false
   ) throws(DataError) -> ImageSource {
-    try chosen(part, rule).relabelled(to: classes)
+    try chosen(part, rule, trainedOnRest).relabelled(to: classes)
   }
 
-  private func chosen(_ part: DataPart, _ rule: HashSplit?) throws(DataError) -> ImageSource {
+  private func chosen(
+    _ part: DataPart, _ rule: HashSplit?, _ trainedOnRest: Bool
+  ) throws(DataError) -> ImageSource {
     switch part {
     case .auto:
       if let test = try source(.test) { return test }
       if let validation = try source(.val) { return validation }
-      return try wholeTree(for: .evaluation)
-    case .split:
-      let training = try trainingSource()
-      if let rule { return try split(training, rule).validation }
-      return try split(training, HashSplit()).validation
+      return trainedOnRest ? try setAside(rule) : try wholeTree(for: .evaluation)
+    case .split: return try setAside(rule)
     case .train, .val, .test:
       guard let found = try source(part) else { throw missing(part) }
       return found
     }
+  }
+
+  private func setAside(_ rule: HashSplit?) throws(DataError) -> ImageSource {
+    var setAside = try HashSplit()
+    if let rule { setAside = rule }
+    let validation = try split(try trainingSource(), setAside).validation
+    return validation.named("\(validation.name), the \(percentText(setAside.fraction)) set aside to validate")
   }
 
   private func trainingSource() throws(DataError) -> ImageSource {

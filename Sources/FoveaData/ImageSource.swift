@@ -149,6 +149,11 @@ public struct ImageSource: Sendable {
       name: name, classes: classes, samples: indices.map { samples[$0] }, ignored: ignored, store: store)
   }
 
+  /// The same images under another name.
+  func named(_ name: String) -> ImageSource {
+    ImageSource(name: name, classes: classes, samples: samples, ignored: ignored, store: store)
+  }
+
   /// The same images labelled by the places that their classes' *names* have in a model's list.
   ///
   /// A source may lack classes that the model has. Where it has classes that the model lacks, no label would be

@@ -89,6 +89,22 @@ import Testing
     #expect(try source(folder, .split).count == split.validation.count)
   }
 
+  @Test func whatWasTrainedOnIsNotEvaluatedUnasked() throws {
+    let folder = tree((0..<20).flatMap { ["ant/\($0).png", "bee/\($0).png"] })
+    let data = try DataSource(folder.path)
+    let split = try data.split(HashSplit())
+    let own = try data.evaluation(classes: ["ant", "bee"], HashSplit(), trainedOnRest: true)
+    #expect(own.samples.map(\.name) == split.validation.samples.map(\.name))
+    #expect(own.name.hasSuffix(", the 20 % set aside to validate"))
+    #expect(try data.evaluation(classes: ["ant", "bee"], HashSplit()).count == 40)
+    // A part of its own was not trained on.
+    let withTest = parts(["train", "test"])
+    #expect(
+      try DataSource(withTest.path).evaluation(classes: ["ant", "bee"], HashSplit(), trainedOnRest: true).name
+        .hasSuffix(
+          "/test"))
+  }
+
   @Test func idxIsFoundByItsNames() throws {
     let folder = TemporaryFolder()
     folder.write(IDXTests.images(6, 2, 2), "train-images-idx3-ubyte")

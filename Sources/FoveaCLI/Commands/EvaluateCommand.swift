@@ -1,5 +1,6 @@
 import ArgumentParser
 import FoveaData
+import FoveaExplain
 import FoveaTrain
 
 struct EvaluateCommand: ConsoleCommand {
@@ -22,7 +23,10 @@ struct EvaluateCommand: ConsoleCommand {
       valueName: "data"))
   var data: String?
 
-  @Option(help: "Which part of the data set: auto (test, else val, else all), train, val, test or split.")
+  @Option(
+    help:
+      "Which part of the data set: auto (test, else val, else all, or with a run and its own data what it set aside to validate), train, val, test or split."
+  )
   var part: DataPart = .auto
 
   @Option(
@@ -60,7 +64,8 @@ struct EvaluateCommand: ConsoleCommand {
     guard let path = data ?? settings?.data.path else {
       throw CommandFailure(.usage, "name the data set to evaluate on, or the folder of a run as the model")
     }
-    let source = try source(RawPath(path), model, settings)
+    let source = try source(path, model, settings)
+    console.note("evaluating \(counted(source.count, "image")) of \(source.name)")
     let loader = LoaderConfiguration(
       batchSize: min(128, max(1, source.count)), cacheBudget: 0,
       maxBad: maxBad ?? settings?.data.maxBad ?? 0.01,
@@ -78,14 +83,15 @@ struct EvaluateCommand: ConsoleCommand {
   }
 
   private func source(
-    _ path: RawPath, _ model: ModelFile, _ settings: TrainingConfiguration?
+    _ path: String, _ model: ModelFile, _ settings: TrainingConfiguration?
   ) throws -> ImageSource {
     let format = settings?.data.format ?? .auto
     let names = settings?.data.classNames
     let rule = try HashSplit(
       fraction: settings?.data.validationShare ?? 0.2, seed: settings?.data.splitSeed ?? 0)
-    return try DataSource(path, format: format, classNames: names)
-      .evaluation(part, classes: model.classes, rule)
+    let isOwn = settings?.data.path.flatMap { FileIdentity($0) }.map { $0 == FileIdentity(path) } ?? false
+    return try DataSource(RawPath(path), format: format, classNames: names)
+      .evaluation(part, classes: model.classes, rule, trainedOnRest: isOwn)
   }
 }
 
