@@ -73,7 +73,7 @@ print("built")
 fflush(nil)
 guard readLine() != nil else { exit(0) }
 for _ in 0..<3 { step() }
-print("ready", InstructionSet.selected.rawValue, precision)
+print("ready", InstructionSet.selected.rawValue, engine.precision.rawValue)
 fflush(nil)
 while readLine() != nil {
   let clock = ContinuousClock()
