@@ -10,6 +10,7 @@ usage: compare [--precision bf16] [--photos FOLDER] [--samples N] [--json FILE] 
 import argparse
 import os
 import platform
+import statistics
 import sys
 import time
 
@@ -111,6 +112,7 @@ def compare(case, workshop, probe, a):
             if side:
                 side.close()
     result.repeated = meter.repeated
+    result.probed = statistics.median(meter.probed) if meter.probed else None
     return result
 
 

@@ -29,6 +29,8 @@ class Result:
     floor: float | None = None
     rounds: int = 0
     repeated: int = 0
+    #: what the probe reached beside the samples that count, in GFLOP/s: low where something else ran all the time
+    probed: float | None = None
     against: str = ""
     #: bytes: Fovea, then each PyTorch setting
     memory: int | None = None
@@ -61,17 +63,20 @@ class Meter:
 
     def __init__(self, probe, log, tries=8):
         self.probe, self.log, self.tries, self.repeated = probe, log, tries, 0
+        self.probed = []
 
     def sample(self, side):
         """A rate, or None where the machine did not keep still."""
         for _ in range(self.tries):
             before = self.probe.rate()
             rate = side.sample()
+            side.settle()
             after = self.probe.rate()
             is_still = abs(before - after) <= 0.1 * max(before, after)
             again = "" if is_still else ", again"
             self.log(f"{side.name}: {rate:.1f} between {before:.0f} and {after:.0f} GFLOP/s{again}")
             if is_still:
+                self.probed.append((before + after) / 2)
                 return rate
             self.repeated += 1
         return None

@@ -45,8 +45,6 @@ class Probe:
 
     def rate(self):
         """GFLOP/s, all processors together."""
-        # Threads of the side that has just answered still spin for a while, waiting for more work.
-        time.sleep(0.01)
         start = time.perf_counter()
         # ctypes lets go of the interpreter's lock, so the threads run side by side.
         runs = [self.pool.submit(self.function, self.width, self.steps) for _ in range(self.threads)]

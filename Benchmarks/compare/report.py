@@ -23,7 +23,7 @@ def megabytes(size):
 def lines(result):
     """One case as text, a line a peer."""
     if result.peers:
-        repeated = f", {result.repeated} samples repeated" if result.repeated else ""
+        repeated = f", {result.repeated} samples repeated, probe at {result.probed:.0f} GFLOP/s"
         yield f"{result.case} {result.precision}: Fovea {rate(result.rate, result.unit)}{version(result)}{repeated}"
         for peer in sorted(result.peers, key=lambda p: p.ratio):
             yield (

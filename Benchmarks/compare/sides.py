@@ -82,6 +82,28 @@ class Server:
             self.process.kill()
             self.process.wait()
 
+    def settle(self):
+        """Waits until the process no longer works. The threads of some engines spin for up to a second before they
+        sleep, in the way of the probe and of whoever is sampled next."""
+        before = self.processor_time()
+        for _ in range(200):
+            time.sleep(0.01)
+            now = self.processor_time()
+            if now - before < 500_000:
+                return
+            before = now
+
+    def processor_time(self):
+        """Nanoseconds, of all threads."""
+        total = 0
+        for path in glob.glob(f"/proc/{self.process.pid}/task/*/schedstat"):
+            try:
+                with open(path) as file:
+                    total += int(file.read().split()[0])
+            except (FileNotFoundError, ProcessLookupError):
+                pass
+        return total
+
     @property
     def is_alive(self):
         return self.process.poll() is None and not self.process.stdin.closed
@@ -122,6 +144,9 @@ class Command:
             lines = done.stderr.strip().splitlines() or ["no message"]
             raise SideFailed(f"{self.name} ended with status {done.returncode}: {lines[-1]}")
         return self.images / elapsed
+
+    def settle(self):
+        pass
 
     def peak(self):
         return None
