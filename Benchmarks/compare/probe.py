@@ -36,8 +36,11 @@ class Probe:
         self.function.restype = ctypes.c_double
         self.function.argtypes = [ctypes.c_int, ctypes.c_long]
         self.width = vector_width()
-        self.threads = len(os.sched_getaffinity(0))
-        self.pool = ThreadPoolExecutor(self.threads)
+        # A thread for every processor, bound to it: in so short a time the scheduler may leave two on one.
+        self.pools = [
+            ThreadPoolExecutor(1, initializer=os.sched_setaffinity, initargs=(0, {processor}))
+            for processor in sorted(os.sched_getaffinity(0))]
+        self.threads = len(self.pools)
         self.steps = 1_000_000
         # The first rounds start threads and wake the clock up.
         fastest = max(self.rate() for _ in range(5))
@@ -47,6 +50,6 @@ class Probe:
         """GFLOP/s, all processors together."""
         start = time.perf_counter()
         # ctypes lets go of the interpreter's lock, so the threads run side by side.
-        runs = [self.pool.submit(self.function, self.width, self.steps) for _ in range(self.threads)]
+        runs = [pool.submit(self.function, self.width, self.steps) for pool in self.pools]
         operations = sum(run.result() for run in runs)
         return operations / (time.perf_counter() - start) * 1e-9
