@@ -10,9 +10,9 @@ usage: compare [--precision bf16] [--photos FOLDER] [--samples N] [--json FILE] 
 import argparse
 import os
 import platform
-import statistics
 import sys
 import time
+from fnmatch import fnmatchcase
 
 import report
 from cases import BY_NAME, select
@@ -32,7 +32,8 @@ def arguments():
     p.add_argument("--precision", choices=["fp32", "bf16"], default="fp32")
     p.add_argument("--samples", type=int, default=9, help="rounds of each side's samples")
     p.add_argument(
-        "--peers", metavar="TEXT", action="append", help="only settings with this in their name, such as 'eager'")
+        "--peers", metavar="PATTERN", action="append",
+        help="only settings whose names fit, such as 'PyTorch eager*'; may be given several times")
     p.add_argument("--photos", metavar="FOLDER", help="photographs, for the cases folder, prepare and start")
     p.add_argument("--check", action="store_true", help="compare logits, not speed")
     p.add_argument("--start-only", action="store_true", help="start every side once: compiles and exports ahead")
@@ -66,9 +67,10 @@ def machine(a, probe):
 
 def settings(workshop, case, a):
     families = workshop.families(case, a.precision)
+    patterns = a.peers or ["*"]
     return {
         family: chosen for family, settings in families.items()
-        if (chosen := [s for s in settings if not a.peers or any(t.lower() in s.name.lower() for t in a.peers)])}
+        if (chosen := [s for s in settings if any(fnmatchcase(s.name, pattern) for pattern in patterns)])}
 
 
 def compare(case, workshop, probe, a):
@@ -98,8 +100,8 @@ def compare(case, workshop, probe, a):
         if not champions:
             raise SideFailed("no peer could be measured")
         ours.sample()
-        rate, result.peers = final(meter, ours, champions, a.samples)
-        result.rate, result.version, result.rounds = rate, ours.version, a.samples
+        result.rate, result.probed, result.peers = final(meter, ours, champions, a.samples)
+        result.version, result.rounds = ours.version, a.samples
         for side in champions.values():
             remember(side)
         result.memory = ours.peak() if case.memory else None
@@ -112,7 +114,6 @@ def compare(case, workshop, probe, a):
             if side:
                 side.close()
     result.repeated = meter.repeated
-    result.probed = statistics.median(meter.probed) if meter.probed else None
     return result
 
 

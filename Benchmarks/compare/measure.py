@@ -6,6 +6,13 @@ from dataclasses import dataclass, field
 from sides import SideFailed
 
 
+@dataclass(frozen=True)
+class Sample:
+    rate: float
+    #: the probe's, GFLOP/s, around it
+    probed: float
+
+
 @dataclass
 class PeerResult:
     name: str
@@ -29,7 +36,7 @@ class Result:
     floor: float | None = None
     rounds: int = 0
     repeated: int = 0
-    #: what the probe reached beside the samples that count, in GFLOP/s: low where something else ran all the time
+    #: the probe's median beside Fovea's samples, GFLOP/s: low where something else ran all the time
     probed: float | None = None
     against: str = ""
     #: bytes: Fovea, then each PyTorch setting
@@ -63,10 +70,9 @@ class Meter:
 
     def __init__(self, probe, log, tries=8):
         self.probe, self.log, self.tries, self.repeated = probe, log, tries, 0
-        self.probed = []
 
     def sample(self, side):
-        """A rate, or None where the machine did not keep still."""
+        """None where the machine did not keep still."""
         for _ in range(self.tries):
             before = self.probe.rate()
             rate = side.sample()
@@ -76,8 +82,7 @@ class Meter:
             again = "" if is_still else ", again"
             self.log(f"{side.name}: {rate:.1f} between {before:.0f} and {after:.0f} GFLOP/s{again}")
             if is_still:
-                self.probed.append((before + after) / 2)
-                return rate
+                return Sample(rate, (before + after) / 2)
             self.repeated += 1
         return None
 
@@ -91,7 +96,13 @@ class Meter:
 
 
 def ratios(rounds, name, other):
-    return [r[name] / r[other] for r in rounds if r[name] and r[other]]
+    """Round by round, where both samples count and the machine was about as fast for the one as for the other."""
+    pairs = [(r[name], r[other]) for r in rounds if r[name] and r[other]]
+    return [a.rate / b.rate for a, b in pairs if abs(a.probed - b.probed) <= 0.2 * max(a.probed, b.probed)]
+
+
+def median(rounds, name, value):
+    return statistics.median(getattr(r[name], value) for r in rounds if r[name])
 
 
 def champion(meter, makers, notes, on_close, rounds=3):
@@ -126,8 +137,8 @@ def champion(meter, makers, notes, on_close, rounds=3):
 
 
 def final(meter, ours, peers, samples):
-    """Fovea and each family's champion, a dictionary by family, in rotation: Fovea's median rate, and what holds for
-    each peer."""
+    """Fovea and each family's champion, a dictionary by family, in rotation: medians of Fovea's rate and of the probe
+    beside it, and what holds for each peer."""
     rounds = meter.rounds([ours, *peers.values()], samples)
     results = []
     for family, peer in peers.items():
@@ -135,7 +146,7 @@ def final(meter, ours, peers, samples):
         if len(found) < min(3, samples):
             raise SideFailed(
                 f"the machine did not keep still: {len(found)} of {samples} rounds count against {peer.name}")
-        rate = statistics.median(r[peer.name] for r in rounds if r[peer.name])
+        rate = median(rounds, peer.name, "rate")
         results.append(
             PeerResult(peer.name, family, peer.version, rate, statistics.median(found), min(found), max(found)))
-    return statistics.median(r[ours.name] for r in rounds if r[ours.name]), results
+    return median(rounds, ours.name, "rate"), median(rounds, ours.name, "probed"), results
