@@ -34,7 +34,8 @@ def arguments():
     p.add_argument(
         "--peers", metavar="PATTERN", action="append",
         help="only settings whose names fit, such as 'PyTorch eager*'; may be given several times")
-    p.add_argument("--photos", metavar="FOLDER", help="photographs, for the cases folder, prepare and start")
+    p.add_argument(
+        "--photos", metavar="FOLDER", help="for the cases folder, prepare and start; by default generated ones")
     p.add_argument("--check", action="store_true", help="compare logits, not speed")
     p.add_argument("--start-only", action="store_true", help="start every side once: compiles and exports ahead")
     p.add_argument("--verbose", action="store_true", help="every sample, on standard error")
@@ -119,7 +120,12 @@ def compare(case, workshop, probe, a):
 
 def start_only(case, workshop, a):
     """Compilers and exporters leave their results in folders; what is measured later then starts quickly."""
-    for makers in settings(workshop, case, a).values():
+    try:
+        families = settings(workshop, case, a)
+    except SideFailed as failure:
+        print(f"{case.name}: {failure}")
+        return
+    for makers in families.values():
         for make in makers:
             try:
                 side = make()
@@ -153,9 +159,6 @@ def main():
         print("this processor has no bf16 products: peers emulate them, and the ratios mean little")
     results = []
     for case in cases:
-        if case.kind in ("folder", "prepare", "start") and not a.photos and not a.cases:
-            print(f"{case.name}: left out, as no --photos FOLDER was given")
-            continue
         results.append(compare(case, workshop, probe, a))
         print("\n".join(report.lines(results[-1])), flush=True)
         # After every case, so that an interrupted run leaves what it found.

@@ -59,7 +59,7 @@ class Result:
 
     @property
     def memory_ratio(self):
-        """To the most frugal PyTorch."""
+        """To the more frugal of PyTorch's settings that show it."""
         if self.memory is None or not self.peer_memory:
             return None
         return self.memory / min(self.peer_memory.values())

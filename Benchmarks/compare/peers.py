@@ -54,11 +54,13 @@ class Workshop:
             raise SideFailed(f"{' '.join(command)} failed:\n{done.stdout.strip()}")
 
     def photographs(self):
-        if not self.photos:
-            raise SideFailed("this case needs photographs: name a folder of them with --photos")
         sys.path.insert(0, PEERS)
         import photos
 
+        if not self.photos:
+            self.photos = os.path.join(self.folder, "photos")
+            if not os.path.exists(self.photos):
+                photos.generate(self.photos)
         found = photos.files(self.photos)
         if not found:
             raise SideFailed(f"{self.photos} has no photographs (.jpg, .png)")
@@ -116,6 +118,7 @@ class Workshop:
         return families
 
     def folder_families(self, case, precision):
+        self.photographs()
         weights = self.exported(case.network, case.size, ".pt")
         command = [*self.python("folder_torch.py"), case.network, str(case.size), weights, self.photos]
         return {"PyTorch": [
@@ -123,6 +126,7 @@ class Workshop:
             for name, flags in [("eager", []), ("compiled", ["--compile"])] for workers in (0, 1, 2)]}
 
     def prepare_families(self, case, precision):
+        self.photographs()
         libraries = {"Pillow": "pillow", "OpenCV": "opencv"}
         if case.name == "prepare-draft":
             libraries = {"Pillow draft": "pillow-draft"}

@@ -31,6 +31,8 @@ class Setting:
 class Server:
     def __init__(self, name, command, precision="fp32", environment=None):
         self.name = name
+        # Other allocators keep what they were given back, so that what a step takes does not show.
+        self.shows_memory = environment is None or not allocates_otherwise(environment)
         self.errors = tempfile.TemporaryFile("w+")
         self.process = subprocess.Popen(
             command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self.errors, text=True,
@@ -112,8 +114,9 @@ class Server:
 
     def peak(self):
         """Bytes at most in use since `built`, beyond what was in use then, without pages of files: a library's code is
-        mapped, not taken, and is touched piece by piece in the first step. None where the side did not say `built`."""
-        if self.anonymous_before is None:
+        mapped, not taken, and is touched piece by piece in the first step. None where the side did not say `built`, or
+        has another allocator than glibc's."""
+        if self.anonymous_before is None or not self.shows_memory:
             return None
         files = self.memory("RssFile") + self.memory("RssShmem")
         return self.memory("VmHWM") - files - self.anonymous_before
@@ -153,6 +156,10 @@ class Command:
 
     def close(self):
         pass
+
+
+def allocates_otherwise(environment):
+    return any(key == "LD_PRELOAD" or key.startswith("MALLOC_") for key in environment)
 
 
 def allocators():

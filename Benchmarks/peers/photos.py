@@ -14,6 +14,27 @@ def files(folder):
     return sorted(p for p in paths if p.lower().endswith((".jpg", ".jpeg", ".png")))
 
 
+def generate(folder, count=240):
+    """JPEGs of 500×375 pixels and some 60 kB, as cameras' are after shrinking: noise with as much of every scale, down
+    to the pixel's."""
+    from PIL import Image
+
+    os.makedirs(folder, exist_ok=True)
+    rng = np.random.default_rng(3)
+    for index in range(count):
+        x = np.zeros((375, 500, 3))
+        for exponent in range(9):
+            scale = 2.0**-exponent
+            shape = (3, 2 + int(375 * scale), 2 + int(500 * scale))
+            grid = rng.standard_normal(shape, dtype=np.float32)
+            planes = [Image.fromarray(plane).resize((500, 375), Image.BICUBIC) for plane in grid]
+            x += np.stack(planes, -1) * (12 if exponent else 8)
+        # Colours of photographs vary less than their brightness.
+        x = 128 + 0.6 * x.mean(-1, keepdims=True) * 3**0.5 + 0.4 * x
+        image = Image.fromarray(np.clip(x, 0, 255).astype(np.uint8))
+        image.save(os.path.join(folder, f"{index:03}.jpg"), quality=90)
+
+
 def pillow(path, size, halved=False):
     """With `halved`, libjpeg decodes at half the size, which is faster, and the filter sees fewer pixels."""
     from PIL import Image
