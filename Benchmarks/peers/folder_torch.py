@@ -37,9 +37,9 @@ def main():
     model.load_state_dict(torch.load(weights))
     model = model.eval().to(memory_format=torch.channels_last)
     if "--compile" in sys.argv:
-        import torch._inductor.config
+        from torch._inductor import config
 
-        torch._inductor.config.freezing = True
+        config.freezing = True
         model = torch.compile(model)
     mean, std = (torch.tensor(x).view(1, 3, 1, 1) for x in (photos.MEAN, photos.STD))
     paths = photos.files(folder)

@@ -59,9 +59,9 @@ def runner(model, images, a):
     if a.cast:
         model, images = model.to(torch.bfloat16), images.to(torch.bfloat16)
     if a.compile:
-        import torch._inductor.config
+        from torch._inductor import config
 
-        torch._inductor.config.freezing = True
+        config.freezing = True
         model = torch.compile(model)
     is_autocast = a.precision == "bf16" and not a.cast
 
