@@ -33,7 +33,8 @@ def arguments():
     p.add_argument("--samples", type=int, default=9, help="rounds of each side's samples")
     p.add_argument(
         "--peers", metavar="PATTERN", action="append",
-        help="only settings whose names fit, such as 'PyTorch eager*'; may be given several times")
+        help="only settings whose names hold this ('eager'), or with a * fit it ('*eager', without allocators); "
+        "may be given several times")
     p.add_argument(
         "--photos", metavar="FOLDER", help="for the cases folder, prepare and start; by default generated ones")
     p.add_argument("--check", action="store_true", help="compare logits, not speed")
@@ -68,10 +69,10 @@ def machine(a, probe):
 
 def settings(workshop, case, a):
     families = workshop.families(case, a.precision)
-    patterns = a.peers or ["*"]
+    patterns = [text.lower() if "*" in text else f"*{text.lower()}*" for text in a.peers or ["*"]]
     return {
         family: chosen for family, settings in families.items()
-        if (chosen := [s for s in settings if any(fnmatchcase(s.name, pattern) for pattern in patterns)])}
+        if (chosen := [s for s in settings if any(fnmatchcase(s.name.lower(), p) for p in patterns)])}
 
 
 def compare(case, workshop, probe, a):
