@@ -43,6 +43,17 @@ let package = Package(
         .product(name: "FoveaTensor", package: "Fovea"),
       ],
       swiftSettings: [.enableUpcomingFeature("MemberImportVisibility")]),
+    // A training step, layer by layer.
+    .executableTarget(
+      name: "layers",
+      dependencies: [
+        .product(name: "FoveaAutodiff", package: "Fovea"),
+        .product(name: "FoveaNN", package: "Fovea"),
+        .product(name: "FoveaOps", package: "Fovea"),
+        .product(name: "FoveaTensor", package: "Fovea"),
+        .product(name: "FoveaTrain", package: "Fovea"),
+      ],
+      swiftSettings: [.enableUpcomingFeature("MemberImportVisibility")]),
     // Whole steps on demand, for compare.
     .executableTarget(
       name: "step",

@@ -183,7 +183,6 @@ struct WinogradProducts {
     _ mPlane: Int, _ mPitch: Int, tiles: Int, channels: Range<Int>, points: Range<Int>? = nil
   ) {
     let inChannels = tiling.correlation.source.channels
-    let plane = inChannels * tiling.correlation.target.channels
     let run = [0]
     run.withUnsafeBufferPointer { run in
       weight.planes.withUnsafeBufferPointer { weight in
@@ -192,7 +191,7 @@ struct WinogradProducts {
           band.source = UnsafePointer(v + point * vPlane)
           band.source_pixel = vPitch
           band.patch = fk_conv_patch(runs: run.baseAddress, run_count: 1, run_length: inChannels)
-          band.weights = weight.baseAddress! + point * plane + channels.lowerBound * inChannels
+          band.weights = weight.baseAddress! + point * self.weight.plane + channels.lowerBound * inChannels
           band.output = m + point * mPlane
           band.output_pixel = mPitch
           band.rows = 1
@@ -219,25 +218,29 @@ struct WinogradProducts {
 struct WinogradWeight {
   /// [points][panel][C][panel width]
   let planes: Tensor
+  /// Floats from one point to the next: a cache line more than they need. Values of one weight in all points would else
+  /// fall on the same cache sets, for channels are powers of two as a rule.
+  let plane: Int
   /// m of F(m×m, 3×3).
   let outputs: Int
 
   /// - Parameter weight: [3, 3, C, O] of the convolution.
   init(_ weight: Tensor, for c: Correlation, outputs: Int, _ panels: Panels) {
     self.outputs = outputs
-    planes = Self.transformed(weight, c, outputs: outputs, panels: panels)
+    plane = c.source.channels * c.target.channels + 16
+    planes = Self.transformed(weight, c, outputs: outputs, plane: plane, panels: panels)
   }
 
   private static func transformed(
-    _ weight: Tensor, _ c: Correlation, outputs: Int, panels: Panels
+    _ weight: Tensor, _ c: Correlation, outputs: Int, plane: Int, panels: Panels
   ) -> Tensor {
     let inChannels = c.source.channels
     let outChannels = c.target.channels
-    let count = inChannels * outChannels
     // For the input gradient, O and C change places first, tap by tap.
     let natural = c.isTurned ? Self.exchanged(weight, rows: inChannels, columns: outChannels) : weight
+    let tap = natural.count / 9
     let points = (outputs + 2) * (outputs + 2)
-    return Tensor([points, count]) { planes in
+    return Tensor([points, plane]) { planes in
       let planes = planes.baseAddress!
       natural.withUnsafeBufferPointer { natural in
         let natural = natural.baseAddress!
@@ -245,8 +248,8 @@ struct WinogradWeight {
           let channels = panels.place(of: panel).channels
           for row in 0..<inChannels {
             fk_winograd_weight(
-              panels.isa, planes + channels.lowerBound * inChannels + row * channels.count, count,
-              natural + row * outChannels + channels.lowerBound, count, outputs, channels.count,
+              panels.isa, planes + channels.lowerBound * inChannels + row * channels.count, plane,
+              natural + row * outChannels + channels.lowerBound, tap, outputs, channels.count,
               c.isTurned ? 1 : 0)
           }
         }
@@ -254,15 +257,16 @@ struct WinogradWeight {
     }
   }
 
-  /// [3, 3, C, O] → [3, 3, O, C]
+  /// [3, 3, C, O] → nine times [O, C] and 16 floats that nobody reads, against conflicts in cache.
   private static func exchanged(_ weight: Tensor, rows: Int, columns: Int) -> Tensor {
-    Tensor(Shape([9, rows, columns])) { exchanged in
+    Tensor([9, rows * columns + 16]) { exchanged in
       let exchanged = exchanged.baseAddress!
       weight.withUnsafeBufferPointer { weight in
         let weight = weight.baseAddress!
         WorkerPool.shared.forEach(9) { tap in
-          let offset = tap * rows * columns
-          fk_conv_pack_turned(exchanged + offset, columns, weight + offset, rows, rows, columns)
+          fk_conv_pack_turned(
+            exchanged + tap * (rows * columns + 16), columns, weight + tap * rows * columns, rows, rows,
+            columns)
         }
       }
     }
@@ -278,8 +282,8 @@ struct WinogradWeightGradient {
 
   private var inChannels: Int { tiling.correlation.source.channels }
   private var outChannels: Int { tiling.correlation.target.channels }
-  /// Floats of one point's sums: [panel][C][panel width].
-  private var plane: Int { inChannels * outChannels }
+  /// Floats of one point's sums, [panel][C][panel width], and a cache line against conflicts.
+  private var plane: Int { inChannels * outChannels + 16 }
   private var vPitch: Int { winogradPitch(inChannels) }
   private var mPitch: Int { winogradPitch(outChannels) }
 
@@ -423,7 +427,7 @@ struct WinogradWeightGradient {
       let channels = panels.place(of: panel).channels
       for row in 0..<inChannels {
         fk_winograd_weight_gradient(
-          panels.isa, dWeight + row * outChannels + channels.lowerBound, plane,
+          panels.isa, dWeight + row * outChannels + channels.lowerBound, inChannels * outChannels,
           sums + channels.lowerBound * inChannels + row * channels.count, plane, tiling.outputs,
           channels.count)
       }

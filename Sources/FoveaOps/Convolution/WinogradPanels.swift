@@ -144,7 +144,7 @@ struct WinogradPanelProducts {
     let rows = c.source.channels
     let uPlane = rows * width + 16
     let mPlane = chunk.tileCount * width + 16
-    let turned = c.isTurned ? 9 * rows * width : 0
+    let turned = c.isTurned ? 9 * (rows * width + 16) : 0
     withScratch(tiling.points * (uPlane + mPlane) + turned) { u in
       let m = u + tiling.points * uPlane
       transformWeights(channels, into: u, uPlane, turned: m + tiling.points * mPlane)
@@ -163,7 +163,7 @@ struct WinogradPanelProducts {
 
   /// u ← G g Gᵀ of some target channels: [points][source channel][target channel].
   ///
-  /// - Parameter turned: room for [9][source channel][target channel] of an input gradient, whose weight has them the
+  /// - Parameter turned: room for [9][source channel][target channel], and 16 floats between taps, of an input gradient, whose weight has them the
   ///   other way round.
   private func transformWeights(
     _ channels: Range<Int>, into u: MutableFloats, _ uPlane: Int, turned: MutableFloats
@@ -181,10 +181,10 @@ struct WinogradPanelProducts {
     }
     for tap in 0..<9 {
       fk_conv_pack_turned(
-        turned + tap * rows * width, width,
+        turned + tap * (rows * width + 16), width,
         weight + (tap * c.target.channels + channels.lowerBound) * rows, rows, rows, width)
     }
-    fk_winograd_weight(panels.isa, u, uPlane, turned, rows * width, tiling.outputs, rows * width, 1)
+    fk_winograd_weight(panels.isa, u, uPlane, turned, rows * width + 16, tiling.outputs, rows * width, 1)
   }
 
   /// m[point] = v[point] · u[point], for every point.
