@@ -115,8 +115,13 @@ private enum Measure {
   static let manyPieces = 64
   /// Partial sums of a weight gradient, all panels and parts together.
   static let manySums = 32
-  /// Pixels over which a tile of the weight gradient's sums should stay in registers.
-  static let pixelsPerSum = 256
+  /// Bytes of all partial sums of a weight gradient.
+  static let sumBytes = 8 << 20
+  /// Weight gradient: output channels that a piece computes where it copies its pixels first.
+  static let channelsPerCopy = 64
+  /// Pixels over which a tile of the weight gradient's sums should stay in registers; where they are copied, fewer, so
+  /// that the copy stays in cache while several panels read it.
+  static let pixelsPerSum = (inPlace: 256, copied: 128)
   /// Values of a patch whose sums a piece of the weight gradient keeps in cache.
   static let patchPart = 2_048
   /// The same where pixels are read where they lie, so that many pixels' shares fit in cache.
@@ -167,21 +172,27 @@ extension ConvolutionPlan {
         parts = phase.tapRows.count
       }
     }
+    // A cell that is copied is copied for several panels at once.
+    let isCopied = precision == .bf16 || !(c.isFlat || c.staysInside)
+    let pixels = isCopied ? Measure.pixelsPerSum.copied : Measure.pixelsPerSum.inPlace
     let sumBytes = patch / parts * panels.width * 4
     let bytesPerRow = phase.tapCount == 1 ? c.bytesPerRow / parts : c.bytesPerRow
     let fitting = max(1, (Measure.cache - min(sumBytes, Measure.cache / 2)) / bytesPerRow)
-    let wanted = max(Measure.cell / 2 / bytesPerRow, (Measure.pixelsPerSum - 1) / c.columns + 1)
+    let wanted = max(Measure.cell / 2 / bytesPerRow, (pixels - 1) / c.columns + 1)
     let rows = c.evenRows(atMost: max(1, min(wanted, fitting)))
     var images = 1
     if rows == c.rows {
       images = min(c.images, max(1, min((wanted - 1) / rows + 1, fitting / rows)))
     }
     let cells = ((c.images - 1) / images + 1) * ((c.rows - 1) / rows + 1)
-    let pieces = panels.count * parts
+    let panelsPerPiece =
+      isCopied && !c.isDepthwise ? min(panels.count, max(1, Measure.channelsPerCopy / panels.width)) : 1
+    let pieces = ((panels.count - 1) / panelsPerPiece + 1) * parts
     let worthwhile = c.multiplyAddsPerRow * c.rows * c.images / pieces / (2 * Measure.leastWork)
+    let fittingSums = max(1, Measure.sumBytes / (patch * panels.count * panels.width * 4))
     self.init(
-      c, panels, precision, images: images, rows: rows,
-      partialSums: max(1, min(cells, Measure.manySums / pieces, worthwhile)), patchParts: parts)
+      c, panels, precision, images: images, rows: rows, panelsPerPiece: panelsPerPiece,
+      partialSums: max(1, min(cells, Measure.manySums / pieces, worthwhile, fittingSums)), patchParts: parts)
   }
 }
 

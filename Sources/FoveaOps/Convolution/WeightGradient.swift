@@ -64,24 +64,32 @@ struct WeightGradient {
 
   func run() {
     let panels = plan.panels.count
+    let groups = (panels - 1) / plan.panelsPerPiece + 1
     let shares = plan.partialSums
     let sumCount = parts.map(\.count).max()! * plan.panels.width
+    func group(_ index: Int) -> Range<Int> {
+      index * plan.panelsPerPiece..<min(panels, (index + 1) * plan.panelsPerPiece)
+    }
     guard shares > 1 else {
-      WorkerPool.shared.forEach(parts.count * panels) { piece in
-        withScratch(sumCount) { sums in
-          let part = parts[piece / panels]
-          sum(part, 0..<part.cells.count, panel: piece % panels, into: sums)
-          write(sums, part, panel: piece % panels)
+      WorkerPool.shared.forEach(parts.count * groups) { piece in
+        let part = parts[piece / groups]
+        let members = group(piece % groups)
+        withScratch(members.count * sumCount) { sums in
+          sum(part, 0..<part.cells.count, members, into: sums, sumCount)
+          for (index, panel) in members.enumerated() { write(sums + index * sumCount, part, panel: panel) }
         }
       }
       return
     }
     withScratch(shares * parts.count * panels * sumCount) { sums in
-      WorkerPool.shared.forEach(shares * parts.count * panels) { piece in
-        let (share, place) = piece.quotientAndRemainder(dividingBy: parts.count * panels)
-        let part = parts[place / panels]
+      WorkerPool.shared.forEach(shares * parts.count * groups) { piece in
+        let (share, place) = piece.quotientAndRemainder(dividingBy: parts.count * groups)
+        let index = place / groups
+        let part = parts[index]
         let cells = share * part.cells.count / shares..<(share + 1) * part.cells.count / shares
-        sum(part, cells, panel: place % panels, into: sums + piece * sumCount)
+        let members = group(place % groups)
+        let first = (share * parts.count + index) * panels + members.lowerBound
+        sum(part, cells, members, into: sums + first * sumCount, sumCount)
       }
       WorkerPool.shared.forEach(parts.count * panels) { place in
         for share in 1..<shares {
@@ -92,8 +100,11 @@ struct WeightGradient {
     }
   }
 
-  /// Sums of a part of the kernel over some cells: [values of the part][panel width].
-  private func sum(_ part: Part, _ cells: Range<Int>, panel: Int, into sums: MutableFloats) {
+  /// Sums of a part of the kernel over some cells, for some panels: each [values of the part][panel width], `sumCount`
+  /// floats apart. A cell is read once for all of them.
+  private func sum(
+    _ part: Part, _ cells: Range<Int>, _ panels: Range<Int>, into sums: MutableFloats, _ sumCount: Int
+  ) {
     let source = part.cells.scratchCount
     let pixels = plan.imagesPerPiece * plan.rowsPerPiece * correlation.target.width
     withScratch(source + pixels * plan.panels.width) { scratch in
@@ -103,22 +114,30 @@ struct WeightGradient {
         if plan.algorithm == .depthwise {
           if index == cells.lowerBound { sums.update(repeating: 0, count: part.count * plan.panels.width) }
           addDepthwise(part, cell, base, imageStep: imageStep, sums)
-        } else {
+          continue
+        }
+        for panel in panels {
           var g = gradient(part, cell, base, imageStep: imageStep, panel: panel, repacked: scratch + source)
           g.starts = index == cells.lowerBound
-          g.sums = sums
-          if index + 1 < cells.upperBound, part.count >= correlation.sourceChannelsPerGroup {
+          g.sums = sums + (panel - panels.lowerBound) * sumCount
+          if panel + 1 == panels.upperBound, index + 1 < cells.upperBound,
+            part.count >= correlation.sourceChannelsPerGroup
+          {
             g.ahead_source = part.cells.extent(of: index + 1)
             g.ahead_output = extent(of: part.cells[index + 1])
           }
-          part.runs.offsets.withUnsafeBufferPointer {
-            g.patch = fk_conv_patch(runs: $0.baseAddress, run_count: $0.count, run_length: part.runs.length)
-            switch plan.precision {
-            case .fp32: fk_conv_weight_gradient(plan.panels.isa, &g)
-            case .bf16: fk_bf16_weight_gradient(plan.panels.isa, &g)
-            }
-          }
+          multiply(&g, part)
         }
+      }
+    }
+  }
+
+  private func multiply(_ g: inout fk_conv_gradient, _ part: Part) {
+    part.runs.offsets.withUnsafeBufferPointer {
+      g.patch = fk_conv_patch(runs: $0.baseAddress, run_count: $0.count, run_length: part.runs.length)
+      switch plan.precision {
+      case .fp32: fk_conv_weight_gradient(plan.panels.isa, &g)
+      case .bf16: fk_bf16_weight_gradient(plan.panels.isa, &g)
       }
     }
   }
