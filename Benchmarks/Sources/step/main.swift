@@ -62,10 +62,11 @@ var stepNumber = 0
   stepNumber += 1
 }
 
-let inference = InferenceNetwork(network, engine: engine)
+// Only to run: it holds on to the weights that it was made from, and training would have to copy them.
+let inference = isTraining ? nil : InferenceNetwork(network, engine: engine)
 
 @MainActor func run() {
-  _ = inference(images).logits
+  _ = inference!(images).logits
 }
 
 let step = isTraining ? train : run
