@@ -33,6 +33,7 @@ let package = Package(
     .library(name: "FoveaTrain", targets: ["FoveaTrain"]),
     .library(name: "FoveaExplain", targets: ["FoveaExplain"]),
     .library(name: "FoveaPages", targets: ["FoveaPages"]),
+    .library(name: "FoveaReport", targets: ["FoveaReport"]),
   ],
   dependencies: [
     // Commands, flags, help texts and completion: a solved problem.
@@ -71,13 +72,20 @@ let package = Package(
     floor("FoveaPages", ["FoveaImage"]),
     // Floor 6
     floor(
-      "FoveaCLI",
+      "FoveaReport",
       [
         "FoveaTensor", "FoveaOps", "FoveaImage", "FoveaData", "FoveaNN", "FoveaFormats", "FoveaTrain",
         "FoveaExplain", "FoveaPages",
-        .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
     // Floor 7
+    floor(
+      "FoveaCLI",
+      [
+        "FoveaTensor", "FoveaOps", "FoveaImage", "FoveaData", "FoveaNN", "FoveaFormats", "FoveaTrain",
+        "FoveaExplain", "FoveaPages", "FoveaReport",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ]),
+    // Floor 8
     .executableTarget(name: "fovea", dependencies: ["FoveaCLI"], swiftSettings: strict),
 
     // Tests
@@ -98,6 +106,12 @@ let package = Package(
       resources: [.copy("Goldens")]),
     tests("FoveaPages", ["FoveaImage"]),
     tests("FoveaExplain", ["FoveaTensor", "FoveaNN", "FoveaData", "FoveaImage"]),
+    tests(
+      "FoveaReport",
+      [
+        "FoveaTensor", "FoveaImage", "FoveaData", "FoveaNN", "FoveaFormats", "FoveaTrain", "FoveaExplain",
+        "FoveaPages",
+      ]),
     tests(
       "FoveaCLI", ["FoveaTensor", "FoveaOps", "FoveaImage", "FoveaData", "FoveaTrain"],
       resources: [.copy("Help")]),

@@ -15,8 +15,8 @@ struct FoveaCommand: ParsableCommand {
       """,
     version: foveaVersion,
     subcommands: [
-      TrainCommand.self, EvaluateCommand.self, ClassifyCommand.self, ExplainCommand.self, InfoCommand.self,
-      ImportCommand.self, ExportCommand.self, DatasetCommand.self,
+      TrainCommand.self, EvaluateCommand.self, ClassifyCommand.self, ExplainCommand.self, ReportCommand.self,
+      InfoCommand.self, ImportCommand.self, ExportCommand.self, DatasetCommand.self,
     ])
 }
 
