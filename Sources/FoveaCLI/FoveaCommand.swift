@@ -16,6 +16,7 @@ struct FoveaCommand: ParsableCommand {
     version: foveaVersion,
     subcommands: [
       TrainCommand.self, EvaluateCommand.self, ClassifyCommand.self, ExplainCommand.self, ReportCommand.self,
+      CompareCommand.self,
       InfoCommand.self, ImportCommand.self, ExportCommand.self, DatasetCommand.self,
     ])
 }
