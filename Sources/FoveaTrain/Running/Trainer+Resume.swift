@@ -30,18 +30,26 @@ extension Trainer {
       throw .configuration(error)
     }
     let plan = try TrainingPlan(configuration)
+    try plan.checkMemory()
     let found = try Checkpoint.newest(in: folder)
     var start = Start()
     start.isResumed = true
     var warnings = found.warnings
+    let manifest = DataManifest(plan.split)
+    let recorded = DataManifest.read(folder.manifestPath)
     if let checkpoint = found.checkpoint {
       start.progress = checkpoint.state.progress
       warnings += try differences(checkpoint, plan, &start.progress)
+      warnings += differences(checkpoint, plan, manifest, recorded)
     }
     let trainer = try Trainer(plan, folder, start, observer)
     for warning in warnings { trainer.warn(warning) }
     do throws(FormatError) {
       try found.checkpoint.map { (checkpoint) throws(FormatError) in try trainer.restore(checkpoint) }
+      if let checkpoint = found.checkpoint, checkpoint.file.path != folder.lastPath {
+        Checkpoint.setAsideDamaged(folder)
+      }
+      if manifest != recorded { try writeLists(plan, manifest, folder) }
       if !overrides.isEmpty {
         try DurableFile.write(Array(plan.configuration.yaml().utf8), to: folder.configurationPath)
       }
@@ -95,14 +103,6 @@ extension Trainer {
           + "new: \(added.isEmpty ? "none" : added)). Restore them, or start a new run")
     }
     var warnings: [String] = []
-    if state.trainingFingerprint != plan.split.training.fingerprint {
-      warnings.append(
-        "the training images are not those of the checkpoint: the run goes on, but is not repeatable")
-    }
-    if state.validationFingerprint != plan.split.validation.fingerprint {
-      warnings.append(
-        "the validation images are not those of the checkpoint: figures before and after differ")
-    }
     if let old = try? TrainingConfiguration(yaml: state.configuration) {
       for key in ConfigurationKey.all where key.section != "output" {
         let (before, now) = (key.value(in: old).yaml, key.value(in: plan.configuration).yaml)
@@ -116,6 +116,32 @@ extension Trainer {
       progress.restartEpoch()
     }
     return warnings
+  }
+}
+
+extension Trainer {
+  /// What has become of the images since the checkpoint, for people: by the list that the run has written down, and
+  /// by the checkpoint's fingerprints where that list is lost.
+  private static func differences(
+    _ checkpoint: Checkpoint.Loaded, _ plan: TrainingPlan, _ now: DataManifest, _ before: DataManifest?
+  ) -> [String] {
+    let state = checkpoint.state
+    let parts = [
+      (
+        "train", "training", state.trainingFingerprint, plan.split.training.fingerprint,
+        "the run goes on, but is not repeatable"
+      ),
+      (
+        "val", "validation", state.validationFingerprint, plan.split.validation.fingerprint,
+        "figures before and after differ"
+      ),
+    ]
+    return parts.compactMap { part, noun, old, new, consequence in
+      let found = before.flatMap { now.differences(from: $0, part: part) }
+      if found == nil, old == new { return nil }
+      let list = found.map { " (\($0))" } ?? ""
+      return "the \(noun) images are not those of the checkpoint\(list): \(consequence)"
+    }
   }
 }
 
