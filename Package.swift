@@ -55,7 +55,7 @@ let package = Package(
     floor("FoveaData", ["FoveaTensor", "FoveaImage", "CFoveaImage"]),
     // Floor 4
     floor("FoveaNN", ["FoveaTensor", "FoveaOps", "FoveaAutodiff"]),
-    floor("FoveaFormats", ["FoveaTensor"]),
+    floor("FoveaFormats", ["FoveaTensor", "CFoveaKernels"]),
     // Floor 5
     floor(
       "FoveaTrain",

@@ -138,12 +138,18 @@ public final class PreparedConvolution {
         .winograd(
           WinogradWeight(scaledWeight, for: planned.correlation, outputs: outputs, planned.plan.panels))
       } else {
-        .direct(
-          PackedWeight(
-            scaledWeight, for: planned.correlation, planned.plan.panels, precision: planned.plan.precision))
+        .direct(packedDirectly(planned))
       }
     packed = (key, result)
     return result
+  }
+
+  private func packedDirectly(_ planned: Planned) -> PackedWeight {
+    let (correlation, plan) = (planned.correlation, planned.plan)
+    // Factors are rounded to bf16 when they are scaled already.
+    return plan.precision == .fp32
+      ? PackedWeight(weight, scaledBy: gain, for: correlation, plan.panels)
+      : PackedWeight(scaledWeight, for: correlation, plan.panels, precision: plan.precision)
   }
 
   private var scaledWeight: Tensor {
