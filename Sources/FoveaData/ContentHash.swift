@@ -1,3 +1,5 @@
+import FoveaImage
+
 extension ImageSource {
   /// A hash of a sample's bytes as they are stored now; of its pixels where one file holds many samples.
   ///

@@ -72,7 +72,9 @@ struct DataManifest: Equatable {
         kinds[3].names.append(name)
       }
     }
-    let told = kinds.filter { !$0.names.isEmpty }.map { "\($0.names.count) \($0.what) (\(Self.listed($0.names)))" }
+    let told = kinds.filter { !$0.names.isEmpty }.map {
+      "\($0.names.count) \($0.what) (\(Self.listed($0.names)))"
+    }
     return told.isEmpty ? nil : told.joined(separator: ", ")
   }
 

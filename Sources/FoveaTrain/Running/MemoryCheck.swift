@@ -1,5 +1,8 @@
+import FoveaAutodiff
+import FoveaData
 import FoveaNN
 import FoveaOps
+import FoveaTensor
 
 extension TrainingPlan {
   /// Refuses a run that this machine has not the memory for: better now, with the numbers, than by the system's hand
@@ -53,7 +56,8 @@ extension TrainingPlan {
     .configuration(
       ConfigurationError(
         place: "train.batch_size",
-        message: "\(configuration.train.batchSize) images of \(preparation.width)×\(preparation.height) need \(needed), "
+        message:
+          "\(configuration.train.batchSize) images of \(preparation.width)×\(preparation.height) need \(needed), "
           + "and this process can get \(Self.text(available)). Lower train.batch_size or the input's size, take a "
           + "smaller network, or free memory"))
   }

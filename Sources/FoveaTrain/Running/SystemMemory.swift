@@ -16,7 +16,8 @@ enum SystemMemory {
   private static func systemMemory() -> Int? {
     guard let text = text(of: "/proc/meminfo") else { return nil }
     var kilobytes = 0
-    for line in text.split(separator: "\n") where line.hasPrefix("MemAvailable:") || line.hasPrefix("SwapFree:") {
+    for line in text.split(separator: "\n")
+    where line.hasPrefix("MemAvailable:") || line.hasPrefix("SwapFree:") {
       let number = line.split(separator: " ").dropFirst().first.flatMap { Int($0) }
       kilobytes += min(number ?? 0, 1 << 50)
     }
@@ -25,7 +26,8 @@ enum SystemMemory {
 
   /// What a container's limit leaves (control groups, version 2).
   private static func groupMemory() -> Int? {
-    guard let limit = number(in: "/sys/fs/cgroup/memory.max"), let used = number(in: "/sys/fs/cgroup/memory.current")
+    guard let limit = number(in: "/sys/fs/cgroup/memory.max"),
+      let used = number(in: "/sys/fs/cgroup/memory.current")
     else { return nil }
     // What files in memory take is given up first.
     let cached = text(of: "/sys/fs/cgroup/memory.stat").flatMap { stat in
