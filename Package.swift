@@ -89,6 +89,10 @@ let package = Package(
     .executableTarget(name: "fovea", dependencies: ["FoveaCLI"], swiftSettings: strict),
 
     // Tests
+    // Damages checkpoints and compares runs, for Scripts/torture.
+    .executableTarget(
+      name: "torture", dependencies: ["FoveaFormats", "FoveaTensor", "FoveaTrain"], path: "Tests/Torture",
+      swiftSettings: strict),
     .target(
       name: "FoveaTestSupport", dependencies: ["FoveaTensor"], path: "Tests/FoveaTestSupport",
       swiftSettings: strict),

@@ -48,15 +48,24 @@ public final class Trainer {
     throws(TrainingError)
     -> Trainer
   {
+    try plan.checkMemory()
     let folder = try RunFolder.create(for: plan.configuration)
     do throws(FormatError) {
       try DurableFile.write(Array(plan.configuration.yaml().utf8), to: folder.configurationPath)
-      let names = plan.classes.map { $0 + "\n" }.joined()
-      try DurableFile.write(Array(names.utf8), to: folder.classesPath)
+      try writeLists(plan, DataManifest(plan.split), folder)
     } catch {
       throw .format(error)
     }
     return try Trainer(plan, folder, Start(), observer)
+  }
+
+  /// Writes what the run is about: its classes and its images.
+  static func writeLists(
+    _ plan: TrainingPlan, _ manifest: DataManifest, _ folder: RunFolder
+  ) throws(FormatError) {
+    let names = plan.classes.map { $0 + "\n" }.joined()
+    try DurableFile.write(Array(names.utf8), to: folder.classesPath)
+    try manifest.write(to: folder.manifestPath)
   }
 
   init(
