@@ -69,6 +69,20 @@ import Testing
     }
   }
 
+  /// As a kill leaves it between giving the old checkpoint its second name and the new one the first.
+  @Test func bothNamesMayStandForOneCheckpoint() throws {
+    try withScratchFolder { root in
+      let path = try stopped(try TinyRun(root), after: 10)
+      let folder = path + "/checkpoints"
+      unlink(folder + "/last.previous.safetensors")
+      link(folder + "/last.safetensors", folder + "/last.previous.safetensors")
+      let trainer = try Trainer.resume(path)
+      trainer.savePeriodically()
+      let names = try FileManager.default.contentsOfDirectory(atPath: folder).sorted()
+      #expect(names == ["best.safetensors", "last.previous.safetensors", "last.safetensors"])
+    }
+  }
+
   @Test func aFolderOfARunKilledBeforeItsConfigurationIsFree() throws {
     try withScratchFolder { root in
       let tiny = try TinyRun(root)

@@ -64,7 +64,10 @@ struct Checkpoint {
     let temporary = folder.previousPath + ".link"
     unlink(temporary)
     if link(folder.lastPath, temporary) == 0 {
-      if rename(temporary, folder.previousPath) != 0 { unlink(temporary) }
+      _ = rename(temporary, folder.previousPath)
+      // Where both names stand for one file already (a run that was killed between this and the next step), renaming
+      // does nothing and leaves the temporary name.
+      unlink(temporary)
       return
     }
     // A file system without links: the old one moves, and for a moment has the second name only.
