@@ -32,6 +32,8 @@ let package = Package(
     .library(name: "FoveaFormats", targets: ["FoveaFormats"]),
     .library(name: "FoveaTrain", targets: ["FoveaTrain"]),
     .library(name: "FoveaExplain", targets: ["FoveaExplain"]),
+    .library(name: "FoveaPages", targets: ["FoveaPages"]),
+    .library(name: "FoveaReport", targets: ["FoveaReport"]),
   ],
   dependencies: [
     // Commands, flags, help texts and completion: a solved problem.
@@ -66,15 +68,24 @@ let package = Package(
     floor(
       "FoveaExplain",
       ["FoveaTensor", "FoveaOps", "FoveaImage", "FoveaAutodiff", "FoveaData", "FoveaNN"]),
+    // Pages for people: HTML and SVG without anything from outside. Needs pictures only, so that it builds in seconds.
+    floor("FoveaPages", ["FoveaImage"]),
     // Floor 6
+    floor(
+      "FoveaReport",
+      [
+        "FoveaTensor", "FoveaOps", "FoveaImage", "FoveaData", "FoveaNN", "FoveaFormats", "FoveaTrain",
+        "FoveaExplain", "FoveaPages",
+      ]),
+    // Floor 7
     floor(
       "FoveaCLI",
       [
         "FoveaTensor", "FoveaOps", "FoveaImage", "FoveaData", "FoveaNN", "FoveaFormats", "FoveaTrain",
-        "FoveaExplain",
+        "FoveaExplain", "FoveaPages", "FoveaReport",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
-    // Floor 7
+    // Floor 8
     .executableTarget(name: "fovea", dependencies: ["FoveaCLI"], swiftSettings: strict),
 
     // Tests
@@ -97,7 +108,14 @@ let package = Package(
     tests(
       "FoveaTrain", ["FoveaTensor", "FoveaNN", "FoveaData", "FoveaImage", "FoveaFormats", "FoveaAutodiff"],
       resources: [.copy("Goldens")]),
+    tests("FoveaPages", ["FoveaImage"]),
     tests("FoveaExplain", ["FoveaTensor", "FoveaNN", "FoveaData", "FoveaImage"]),
+    tests(
+      "FoveaReport",
+      [
+        "FoveaTensor", "FoveaImage", "FoveaData", "FoveaNN", "FoveaFormats", "FoveaTrain", "FoveaExplain",
+        "FoveaPages",
+      ]),
     tests(
       "FoveaCLI", ["FoveaTensor", "FoveaOps", "FoveaImage", "FoveaData", "FoveaTrain"],
       resources: [.copy("Help")]),

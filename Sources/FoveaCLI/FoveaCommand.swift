@@ -15,8 +15,9 @@ struct FoveaCommand: ParsableCommand {
       """,
     version: foveaVersion,
     subcommands: [
-      TrainCommand.self, EvaluateCommand.self, ClassifyCommand.self, ExplainCommand.self, InfoCommand.self,
-      ImportCommand.self, ExportCommand.self, DatasetCommand.self,
+      TrainCommand.self, EvaluateCommand.self, ClassifyCommand.self, ExplainCommand.self, ReportCommand.self,
+      CompareCommand.self,
+      InfoCommand.self, ImportCommand.self, ExportCommand.self, DatasetCommand.self,
     ])
 }
 

@@ -12,6 +12,7 @@ public final class Trainer {
   public let plan: TrainingPlan
   public let folder: RunFolder
   public var observer: (any TrainingObserver)?
+  public var recorder: (any EpochRecorder)?
 
   let parameters: [Parameter]
   let optimizer: any Optimizer
@@ -191,6 +192,7 @@ public final class Trainer {
     advance(report)
     savePeriodically()
     writeReports(newBest: report.isBest ? evaluation : nil)
+    tellRecorder(report, evaluation, network)
     observer?.training(.epochEnded(report))
     return true
   }
@@ -200,9 +202,11 @@ public final class Trainer {
     let predictor = Predictor(
       network: network, classes: plan.classes, preparation: plan.preparation,
       engine: plan.configuration.engineOptions)
+    recorder?.validationBegins(plan)
     do throws(DataError) {
       return try Evaluator.evaluate(
         predictor, validationLoader, stop: stop,
+        watch: recorder.map { recorder in { recorder.validated($0, $1) } },
         progress: { done, total in observer?.training(.validating(done: done, of: total)) },
         skipped: { report(skipped: $0, of: plan.split.validation) })
     } catch {
