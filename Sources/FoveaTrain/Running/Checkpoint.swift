@@ -77,6 +77,10 @@ struct Checkpoint {
   /// Removes what a killed process may have left. The folder is ours alone.
   static func removeLeftovers(_ folder: RunFolder) {
     for path in folder.durablePaths { DurableFile.removeLeftovers(of: path, isLocked: true) }
+    // What reports have left; another process may be making one.
+    for below in ["", "/checkpoints", "/report", "/report/film"] {
+      DurableFile.removeLeftovers(in: folder.path + below)
+    }
     unlink(folder.previousPath + ".link")
   }
 }

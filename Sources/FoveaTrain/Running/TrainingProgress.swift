@@ -32,7 +32,7 @@ struct TrainingProgress: Codable, Hashable, Sendable {
 
 extension Metrics {
   /// Whether these are better; of equal ones the lower loss, or the higher accuracy, decides.
-public func isBetter(than other: Metrics?, by measure: TrainingConfiguration.Train.BestBy) -> Bool {
+  public func isBetter(than other: Metrics?, by measure: TrainingConfiguration.Train.BestBy) -> Bool {
     // The weights may be finite and their answers not; such a model is never the best one.
     guard loss.isFinite else { return false }
     guard let other, other.loss.isFinite else { return true }
