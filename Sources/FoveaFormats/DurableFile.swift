@@ -99,7 +99,19 @@ public struct DurableFile: ~Copyable {
   @discardableResult
   public static func removeLeftovers(of path: String, isLocked: Bool = false) -> [String] {
     let (folder, name) = split(path)
-    let prefix = ".\(name)."
+    return remove(in: folder) { $0 == name && (isLocked || isGone($1)) }
+  }
+
+  /// Removes what killed processes left in a folder: temporary files whose process is gone.
+  ///
+  /// - Returns: the paths of the removed files.
+  @discardableResult
+  public static func removeLeftovers(in folder: String) -> [String] {
+    remove(in: folder) { isGone($1) }
+  }
+
+  /// Removes a folder's temporary files for which `isLeftover` holds, given the file's name and the process.
+  private static func remove(in folder: String, where isLeftover: (String, Int32) -> Bool) -> [String] {
     guard let listing = opendir(folder) else { return [] }
     defer { closedir(listing) }
     var removed: [String] = []
@@ -107,15 +119,23 @@ public struct DurableFile: ~Copyable {
       let other = withUnsafePointer(to: &entry.pointee.d_name) {
         $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
       }
-      guard other.hasPrefix(prefix), other.hasSuffix(temporarySuffix) else { continue }
-      let middle = other.dropFirst(prefix.count).dropLast(temporarySuffix.count).split(separator: "-")
-      guard middle.count == 2, let process = Int32(middle[0]), Int(middle[1]) != nil, process > 0,
-        isLocked || isGone(process)
-      else { continue }
+      guard let (name, process) = parts(ofTemporary: other), isLeftover(name, process) else { continue }
       let leftover = "\(folder)/\(other)"
       if unlink(leftover) == 0 { removed.append(leftover) }
     }
     return removed.sorted()
+  }
+
+  /// The file and the process that a temporary file's name tells of: `.NAME.PROCESS-NUMBER.partial`.
+  private static func parts(ofTemporary other: String) -> (name: String, process: Int32)? {
+    guard other.hasPrefix("."), other.hasSuffix(temporarySuffix) else { return nil }
+    let stem = other.dropFirst().dropLast(temporarySuffix.count)
+    guard let dot = stem.lastIndex(of: ".") else { return nil }
+    let numbers = stem[stem.index(after: dot)...].split(separator: "-", omittingEmptySubsequences: false)
+    guard numbers.count == 2, let process = Int32(numbers[0]), Int(numbers[1]) != nil, process > 0 else {
+      return nil
+    }
+    return (String(stem[..<dot]), process)
   }
 
   private static func isGone(_ process: Int32) -> Bool {

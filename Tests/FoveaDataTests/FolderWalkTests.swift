@@ -1,6 +1,7 @@
-import FoveaData
 import Glibc
 import Testing
+
+@testable import FoveaData
 
 @Suite struct FolderWalkTests {
   private func names(_ folder: TemporaryFolder) -> [String] {
@@ -20,6 +21,16 @@ import Testing
     for name in ["b/z.png", "b/a/1.png", "B.png", "ä.png", "c.png"] { folder.write([1, 2], name) }
     folder.folder("empty/nested")
     #expect(names(folder) == ["B.png 2", "b/a/1.png 2", "b/z.png 2", "c.png 2", "ä.png 2"])
+  }
+
+  /// A large folder is listed in parts; nothing may be doubled or missing at their seams.
+  @Test(arguments: [1, 2, 3, 7, 50]) func partsMakeTheWhole(_ size: Int) {
+    let folder = TemporaryFolder()
+    for number in 0..<23 { folder.write([1], "\(number * 7 % 23).png") }
+    for name in ["10/a.png", "10/b.png", "10/c.png", "2/d.png"] { folder.write([1], name) }
+    let whole = Array(FolderWalk(folder.path))
+    #expect(whole.count == 27)
+    #expect(Array(FolderWalk(folder.path, partSize: size)) == whole)
   }
 
   @Test func litterIsPassedBy() {

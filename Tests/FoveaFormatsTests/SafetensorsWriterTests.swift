@@ -125,5 +125,30 @@ import Testing
     }
     #expect(DurableFile.removeLeftovers(of: scratch.path("a")) == [scratch.path(".a.1073741824-1.partial")])
     #expect(scratch.names() == [".a.\(getpid())-1.partial", ".a.partial", ".b.1073741824-1.partial"])
+    // Of any file in the folder.
+    #expect(DurableFile.removeLeftovers(in: scratch.path("b").dropLast(2).description).count == 1)
+    #expect(scratch.names() == [".a.\(getpid())-1.partial", ".a.partial"])
+    // Under a lock the process does not matter: its number may be in use again. Other names stay.
+    for name in ["..-1.partial", ".a.x-1.partial", ".a.1-1-1.partial", "a.1-1.partial"] {
+      scratch.file(name, [1])
+    }
+    #expect(DurableFile.removeLeftovers(of: scratch.path("a"), isLocked: true).count == 1)
+    #expect(scratch.names().count == 5)
+  }
+
+  /// The old file can get another name once the new one is whole, and not before.
+  @Test func theOldFileIsThereUntilTheNewOneIsWhole() throws {
+    let path = scratch.path("a")
+    try DurableFile.write([1], to: path)
+    try DurableFile.write(
+      to: path, beforeReplacing: { #expect(scratch.bytes("a") == [1] && scratch.names().count == 2) }
+    ) { (file) throws(FormatError) in
+      // Around the size from which bytes are written at once.
+      try file.append([UInt8](repeating: 2, count: 5))
+      try file.append([UInt8](repeating: 3, count: 20_000))
+      try file.append([4])
+    }
+    #expect(scratch.bytes("a") == [2, 2, 2, 2, 2] + [UInt8](repeating: 3, count: 20_000) + [4])
+    #expect(scratch.names() == ["a"])
   }
 }

@@ -153,7 +153,10 @@ import Testing
         #expect(report.contains("layer1.0.conv1.weight"))
         #expect(error.description.contains("learning_rate"))
       }
-      // Nothing bad was saved.
+      // Nothing bad was saved, and what was saved can be gone on from.
+      if FileManager.default.fileExists(atPath: trainer.folder.lastPath) {
+        #expect(try RunFolder.checkCheckpoint(trainer.folder.lastPath) > 0)
+      }
       for path in [trainer.folder.lastPath, trainer.folder.bestPath]
       where FileManager.default.fileExists(atPath: path) {
         let file = try SafetensorsFile(contentsOf: path)

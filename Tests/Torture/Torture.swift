@@ -24,21 +24,21 @@ enum Torture {
   }
 
   private static func checked(_ path: String) throws -> String {
-    let step = try RunFolder.checkCheckpoint(path)
     let file = try SafetensorsFile(contentsOf: path)
+    let step = file.metadata["fovea.run"] == nil ? nil : try RunFolder.checkCheckpoint(path)
     for tensor in file.tensors where tensor.elementType == .float32 {
       guard try file.tensor(tensor.name).scalars.allSatisfy(\.isFinite) else {
         throw Failure("\(path): \(tensor.name) is not finite")
       }
     }
-    return "step \(step)"
+    return step.map { "step \($0)" } ?? "whole"
   }
 
   private static func usage() {
     print(
       """
       usage: torture same RUN RUN                           whether two runs ended in the same state, bit for bit
-             torture check CHECKPOINT                       whether a checkpoint is whole, and its numbers finite
+             torture check FILE                             whether a checkpoint or a model is whole, its numbers finite
              torture damage checkpoint|model FILE STEP N    flip every STEP-th bit of the header and N of the payload,
                                                             cut it at every 512th length: nothing may load
       """)

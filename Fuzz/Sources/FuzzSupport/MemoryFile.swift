@@ -10,8 +10,10 @@ public struct MemoryFile: Sendable {
   private let descriptor: CInt
 
   public init() {
-    descriptor = memfd_create("fuzz", 0)
+    var name = Array("/dev/shm/fuzz-XXXXXX".utf8CString)
+    descriptor = mkstemp(&name)
     precondition(descriptor >= 0, "no file in memory")
+    unlink(name)
     path = "/proc/self/fd/\(descriptor)"
   }
 

@@ -13,7 +13,10 @@ final class MetricsFile {
     file = try TextFile(path: path)
     let lines = try file.keep(lines: rows + 1)
     rowCount = max(0, lines - 1)
-    if lines == 0 { try file.append(EpochReport.csvHeader) }
+    if lines == 0 {
+      try file.append(EpochReport.csvHeader)
+      try file.sync()
+    }
     if rowCount < rows {
       throw .file(
         path,

@@ -43,6 +43,8 @@ extension Checkpoint {
       let names = file.metadata[ModelFile.Key.classes]
     else { throw damaged("is no checkpoint, or has lost its metadata") }
     let decoder = JSONDecoder()
+    decoder.nonConformingFloatDecodingStrategy = .convertFromString(
+      positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
     guard let state = try? decoder.decode(State.self, from: Data(text.utf8)), state.isPlausible,
       let classes = try? decoder.decode([String].self, from: Data(names.utf8))
     else { throw damaged("has a state that cannot be read") }

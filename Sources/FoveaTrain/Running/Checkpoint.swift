@@ -64,7 +64,10 @@ struct Checkpoint {
     let temporary = folder.previousPath + ".link"
     unlink(temporary)
     if link(folder.lastPath, temporary) == 0 {
-      if rename(temporary, folder.previousPath) != 0 { unlink(temporary) }
+      _ = rename(temporary, folder.previousPath)
+      // Where both names stand for one file already (a run that was killed between this and the next step), renaming
+      // does nothing and leaves the temporary name.
+      unlink(temporary)
       return
     }
     // A file system without links: the old one moves, and for a moment has the second name only.
@@ -74,6 +77,10 @@ struct Checkpoint {
   /// Removes what a killed process may have left. The folder is ours alone.
   static func removeLeftovers(_ folder: RunFolder) {
     for path in folder.durablePaths { DurableFile.removeLeftovers(of: path, isLocked: true) }
+    // What reports have left; another process may be making one.
+    for below in ["", "/checkpoints", "/report", "/report/film"] {
+      DurableFile.removeLeftovers(in: folder.path + below)
+    }
     unlink(folder.previousPath + ".link")
   }
 }

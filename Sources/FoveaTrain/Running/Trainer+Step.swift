@@ -32,7 +32,9 @@ extension Trainer {
       learningRate: rate, gradientScale: GradientNorm.clipScale(norm: norm, limit: settings.clipNorm))
     // Too large a step can carry weights beyond all numbers; the next loss would show it, but a checkpoint may come
     // in between.
-    guard parameters.allSatisfy({ Self.isFinite($0.value) }) else {
+    guard parameters.allSatisfy({ Self.isFinite($0.value) }),
+      optimizer.state.allSatisfy({ Self.isFinite($0.tensor) })
+    else {
       throw diverged(batch, images: images, loss: lossValue)
     }
     for parameter in parameters { parameter.gradient = nil }
@@ -84,6 +86,9 @@ extension Trainer {
       return feature.block
     }
     if !Self.isFinite(logits) { return "fc" }
+    if let moment = optimizer.state.first(where: { !Self.isFinite($0.tensor) }) {
+      return "the optimiser's \(moment.name)"
+    }
     return plan.network.buffers.first { !Self.isFinite($0.value) }?.name
   }
 

@@ -181,6 +181,9 @@ public final class Trainer {
     let network = evaluatedNetwork
     guard let evaluation = try evaluate(network, stop) else { return false }
     let report = makeReport(evaluation, secondsOfValidation: pace.seconds(since: start))
+    if !report.validation.loss.isFinite {
+      warn("the validation loss is \(report.validation.loss): epoch \(report.epoch) cannot be the best")
+    }
     if report.isBest {
       let model = model(network, report)
       unsavedBest = Checkpoint.Contents(tensors: model.tensors, metadata: model.metadata)

@@ -33,7 +33,9 @@ struct TrainingProgress: Codable, Hashable, Sendable {
 extension Metrics {
   /// Whether these are better; of equal ones the lower loss, or the higher accuracy, decides.
   public func isBetter(than other: Metrics?, by measure: TrainingConfiguration.Train.BestBy) -> Bool {
-    guard let other else { return true }
+    // The weights may be finite and their answers not; such a model is never the best one.
+    guard loss.isFinite else { return false }
+    guard let other, other.loss.isFinite else { return true }
     switch measure {
     case .top1: return (top1, -loss) > (other.top1, -other.loss)
     case .loss: return (-loss, top1) > (-other.loss, other.top1)
