@@ -21,7 +21,7 @@ enum GalleryPage {
           "input", [Attribute("type", "range"), .id("block"), Attribute("min", "0"), Attribute("value", "0")]),
         .element("output", [.id("block-name")])),
       choice("mode", "Show", [("overlay", "overlay"), ("map", "map"), ("original", "original")]),
-      choice("colors", "Colours", [("own", "each map's own range"), ("asked", scale)]),
+      choice("colors", "Colours", [("asked", scale), ("own", "each map's own range")]),
     ]
     if hasTruth { orders += [("-l", "highest loss first"), ("l", "lowest loss first")] }
     rows.append(choice("order", "Sort", orders))
