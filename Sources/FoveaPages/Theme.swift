@@ -43,6 +43,7 @@ enum Theme {
     .scroll table{border:1px solid var(--line)}
     th,td{padding:4px 10px;text-align:left;border-bottom:1px solid var(--line);vertical-align:top}
     td{max-width:42ch;overflow-wrap:anywhere}
+    td:not(.n){min-width:9ch}
     thead th{position:sticky;top:0;background:var(--panel);white-space:nowrap;font-weight:600;z-index:1;\
     box-shadow:inset 0 -1px var(--line)}
     .n{text-align:right;white-space:nowrap}
@@ -55,7 +56,7 @@ enum Theme {
     max-width:90ch}
     .good{color:var(--good)}
     .bad{color:var(--bad)}
-    .cards{display:grid;grid-template-columns:repeat(auto-fill,minmax(210px,1fr));gap:12px;margin:10px 0}
+    .cards{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(100%,270px),1fr));gap:12px;margin:10px 0}
     .card{background:var(--panel);border:1px solid var(--line);border-radius:8px;padding:10px;min-width:0;\
     overflow-wrap:anywhere;font-size:13.5px;line-height:1.4}
     .pictures{display:flex;gap:6px;margin-bottom:6px}
@@ -92,8 +93,8 @@ enum Theme {
     #tip{position:fixed;z-index:9;pointer-events:none;background:var(--ink);color:var(--bg);font-size:12.5px;\
     line-height:1.35;padding:5px 8px;border-radius:5px;white-space:pre-line;max-width:min(320px,90vw)}
     @media (max-width:520px){header,main{padding-left:12px;padding-right:12px}h1{font-size:22px}\
-    .tiles{grid-template-columns:repeat(2,1fr)}.cards{grid-template-columns:repeat(2,1fr)}\
-    .card{padding:7px;font-size:12.5px}th,td{padding:4px 7px}figure{padding:9px}}
+    .tiles{grid-template-columns:repeat(2,1fr)}\
+    th,td{padding:4px 7px}figure{padding:9px}}
     @media print{nav{display:none}.tall{max-height:none}}
     """
 

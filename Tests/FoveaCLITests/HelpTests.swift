@@ -7,7 +7,8 @@ import Testing
 /// To take over a change: `fovea COMMAND --help > Tests/FoveaCLITests/Help/COMMAND.txt`.
 @Suite struct HelpTests {
   static let commands: [[String]] = [
-    [], ["train"], ["evaluate"], ["classify"], ["explain"], ["info"], ["import"], ["export"], ["dataset"],
+    [], ["train"], ["evaluate"], ["classify"], ["explain"], ["report"], ["compare"], ["info"], ["import"],
+    ["export"], ["dataset"],
     ["dataset", "shapes"],
   ]
 
