@@ -30,6 +30,7 @@ let package = Package(
     .library(name: "FoveaData", targets: ["FoveaData"]),
     .library(name: "FoveaNN", targets: ["FoveaNN"]),
     .library(name: "FoveaFormats", targets: ["FoveaFormats"]),
+    .library(name: "FoveaCheck", targets: ["FoveaCheck"]),
     .library(name: "FoveaTrain", targets: ["FoveaTrain"]),
     .library(name: "FoveaExplain", targets: ["FoveaExplain"]),
   ],
@@ -56,6 +57,7 @@ let package = Package(
     // Floor 4
     floor("FoveaNN", ["FoveaTensor", "FoveaOps", "FoveaAutodiff"]),
     floor("FoveaFormats", ["FoveaTensor"]),
+    floor("FoveaCheck", ["FoveaTensor", "FoveaImage", "FoveaData"]),
     // Floor 5
     floor(
       "FoveaTrain",
@@ -71,7 +73,7 @@ let package = Package(
       "FoveaCLI",
       [
         "FoveaTensor", "FoveaOps", "FoveaImage", "FoveaData", "FoveaNN", "FoveaFormats", "FoveaTrain",
-        "FoveaExplain",
+        "FoveaExplain", "FoveaCheck",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
     // Floor 7
@@ -90,6 +92,7 @@ let package = Package(
       "FoveaNN", ["FoveaTensor", "FoveaOps", "FoveaAutodiff", "FoveaFormats"],
       resources: [.copy("Goldens")]),
     tests("FoveaFormats", ["FoveaTensor"]),
+    tests("FoveaCheck", ["FoveaTensor", "FoveaImage", "FoveaData"]),
     tests(
       "FoveaTrain", ["FoveaTensor", "FoveaNN", "FoveaData", "FoveaImage", "FoveaFormats", "FoveaAutodiff"],
       resources: [.copy("Goldens")]),

@@ -17,11 +17,16 @@ public enum ImageFiles {
     return LoadedImage(decoded)
   }
 
+  /// The whole file, if it is a regular one that is not longer than any image's may be.
+  public static func bytes(of path: RawPath) throws(DataError) -> [UInt8] {
+    try FileSystem.read(path, limit: FileSystem.imageFileLimit)
+  }
+
   /// As `load`, with what the decoder has to say about the file.
   public static func decode(_ path: RawPath, _ request: ImageRequest = ImageRequest()) throws(DataError)
     -> DecodedImage
   {
-    let bytes = try FileSystem.read(path, limit: FileSystem.imageFileLimit)
+    let bytes = try bytes(of: path)
     guard !bytes.isEmpty else {
       throw DataError(
         .undecodable, path.description, found: "an empty file", expected: "a PNG or JPEG file",
