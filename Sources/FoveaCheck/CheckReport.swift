@@ -37,11 +37,16 @@ public struct CheckReport: Sendable {
   /// Of all images, upright, in pixels; nil where none could be read.
   public let widths: Spread?
   public let heights: Spread?
+  /// In how many of 128 bits the perceptual hashes of near copies may differ: fewer where the set's images are much alike.
+  public let searchRadius: Int
   /// Whether the search for near duplicates went through everything that it promises to.
   public let isSearchComplete: Bool
   let images: [ImageEntry]
 
   public var imageCount: Int { images.count }
+
+  /// The search radius for sets of images that are not much alike.
+  public static let fullSearchRadius = NearDuplicateSearch.largestDistance
 
   /// Whether anything is more than a note.
   public var needsAttention: Bool { findings.contains { $0.severity != .note } }

@@ -50,7 +50,7 @@ public struct DataSetCheck: Sendable {
     let classes = Array(Set(parts.flatMap(\.source.classes))).sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
     let images = inspected(entries(classes), progress)
     var groups = DuplicateGroups(images)
-    let isComplete = groups.addNearDuplicates(images, progress)
+    let search = groups.addNearDuplicates(images, progress)
     let summaries = parts.enumerated().map { index, part in
       var counts = [Int](repeating: 0, count: classes.count)
       for image in images where image.part == index { counts[image.label] += 1 }
@@ -68,7 +68,8 @@ public struct DataSetCheck: Sendable {
         ($0.severity, order.firstIndex(of: $0.kind)!) < ($1.severity, order.firstIndex(of: $1.kind)!)
       },
       widths: CheckReport.Spread(readable.map(\.facts.width)),
-      heights: CheckReport.Spread(readable.map(\.facts.height)), isSearchComplete: isComplete, images: images)
+      heights: CheckReport.Spread(readable.map(\.facts.height)), searchRadius: search.radius,
+      isSearchComplete: search.isComplete, images: images)
   }
 
   private func entries(_ classes: [String]) -> [ImageEntry] {

@@ -23,13 +23,24 @@ struct DuplicateGroups {
 
   /// Puts together what looks the same and whose pixels agree.
   ///
-  /// - Returns: whether the search was complete.
-  mutating func addNearDuplicates(_ images: [ImageEntry], _ progress: (DataSetCheck.Progress) -> Void) -> Bool {
+  /// - Returns: how far the search went, and whether it was complete.
+  mutating func addNearDuplicates(
+    _ images: [ImageEntry], _ progress: (DataSetCheck.Progress) -> Void
+  ) -> (radius: Int, isComplete: Bool) {
     let places = representatives
-    let search = NearDuplicateSearch(places.map { images[$0].facts.hash })
+    let hashes = places.map { images[$0].facts.hash }
+    let sample = SearchRadius(hashes)
+    let close = sample.close.prefix(1024).map { (places[$0.first], places[$0.second]) }
+    let copies = Self.agreements(close, images, isStrict: true) { _ in }
+    let chance = zip(sample.close, copies).filter { !$0.1 }.map { $0.0.distance }
+    let search = NearDuplicateSearch(hashes, radius: sample.radius(chance: chance))
     let found = search.run { progress(.init(phase: .searching, done: $0, total: places.count)) }
     let pairs = found.pairs.map { (places[$0.first], places[$0.second]) }
-    let verified = Self.verified(pairs, images, progress)
+    let isStrict = search.radius < NearDuplicateSearch.largestDistance
+    let agree = Self.agreements(pairs, images, isStrict: isStrict) {
+      progress(.init(phase: .verifying, done: $0, total: pairs.count))
+    }
+    let verified = zip(pairs, agree).filter { $0.1 }.map { $0.0 }
     var sets = DisjointSets(images.count)
     for (a, b) in verified { sets.join(a, b) }
     let joined = Set(verified.flatMap { [$0.0, $0.1] }.map { sets.root($0) })
@@ -41,44 +52,49 @@ struct DuplicateGroups {
       if roots.contains(root) { groups[root, default: []].append(index) }
     }
     near = groups.values.sorted { $0[0] < $1[0] }
-    return found.isComplete
+    return (search.radius, found.isComplete)
   }
 
-  /// The pairs whose pixels agree. Images are read again, some thousand at a time, so that memory stays bounded.
-  private static func verified(
-    _ pairs: [(Int, Int)], _ images: [ImageEntry], _ progress: (DataSetCheck.Progress) -> Void
-  ) -> [(Int, Int)] {
-    var result: [(Int, Int)] = []
-    var start = 0
-    while start < pairs.count {
-      var needed: Set<Int> = []
+  /// For each pair, whether its pixels agree. Images are read again, some thousand at a time, so that memory stays bounded.
+  private static func agreements(
+    _ pairs: [(Int, Int)], _ images: [ImageEntry], isStrict: Bool, _ progress: (Int) -> Void
+  ) -> [Bool] {
+    var result: [Bool] = []
+    while result.count < pairs.count {
+      let start = result.count
       var end = start
+      var needed: Set<Int> = []
       while end < pairs.count, needed.count < 4096 {
-        needed.insert(pairs[end].0)
-        needed.insert(pairs[end].1)
+        needed.formUnion([pairs[end].0, pairs[end].1])
         end += 1
       }
-      let order = needed.sorted()
-      var small: [Int: Image] = [:]
-      for from in stride(from: 0, to: order.count, by: 64) {
-        let part = order[from..<min(from + 64, order.count)]
-        let loaded = Parallel.map(part.count) { place in
-          images[part[from + place]].load()?.resized(width: PerceptualHash.side, height: PerceptualHash.side)
-        }
-        for (index, image) in zip(part, loaded) { small[index] = image }
-        let share = start + (end - start) * (from + part.count) / order.count
-        progress(.init(phase: .verifying, done: share, total: pairs.count))
-      }
-      let agree = Parallel.map(end - start) { place in
+      let small = scaled(needed.sorted(), images) { progress(start + Int(Double(end - start) * $0)) }
+      result += Parallel.map(end - start) { place in
         let (a, b) = pairs[start + place]
         // A file that changed or went away in between is no copy of anything.
         guard let first = small[a], let second = small[b] else { return false }
-        return PixelComparison(first, second).isSamePicture
+        return PixelComparison(first, second).isSamePicture(isStrict: isStrict)
       }
-      for (place, same) in agree.enumerated() where same { result.append(pairs[start + place]) }
-      start = end
     }
     return result
+  }
+
+  /// Images at the size at which they are compared.
+  ///
+  /// - Parameter progress: told the share that is done.
+  private static func scaled(
+    _ order: [Int], _ images: [ImageEntry], _ progress: (Double) -> Void
+  ) -> [Int: Image] {
+    var small: [Int: Image] = [:]
+    for from in stride(from: 0, to: order.count, by: 64) {
+      let part = order[from..<min(from + 64, order.count)]
+      let loaded = Parallel.map(part.count) { place in
+        images[part[from + place]].load()?.resized(width: PerceptualHash.side, height: PerceptualHash.side)
+      }
+      for (index, image) in zip(part, loaded) { small[index] = image }
+      progress(Double(from + part.count) / Double(order.count))
+    }
+    return small
   }
 
   func findings(_ images: [ImageEntry]) -> [Finding] {

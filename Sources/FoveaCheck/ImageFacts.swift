@@ -28,10 +28,10 @@ struct ImageFacts: Sendable {
   var height = 0
   var digest: PixelDigest?
   var hash = PerceptualHash(low: 0, high: 0)
-  /// Of the luma: mean, standard deviation, and how much of its variance is fine detail (see `Sharpness`).
+  /// Of the luma.
   var mean: Float = 0
-  var deviation: Float = 0
-  var sharpness: Float = 1
+  /// See `BlurEffect`.
+  var blur: Float = 0
   /// Why it cannot be read, or what its name claims.
   var remark: String?
 
@@ -54,8 +54,9 @@ public struct CheckThresholds: Hashable, Sendable {
   public var constantDeviation: Float = 2.5
   /// Dark: 99 of 100 pixels have at most this luma.
   public var darkLevel: Float = 56
-  /// Blurred: the least share of fine detail in the luma's variance.
-  public var blurredShare: Float = 0.0012
+  /// Blurred: the blur effect is at least so strong. Of 300 sharp photographs none had more than 0.68; blurred by four
+  /// pixels all of them had more than 0.7.
+  public var blurEffect: Float = 0.7
   /// Smaller images are never called blurred: their detail is at the pixel's size whatever they show.
   public var blurredSide = 64
   /// Elongated: the longer side is at least so many times the shorter.

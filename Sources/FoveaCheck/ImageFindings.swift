@@ -16,7 +16,7 @@ struct ImageFindings {
       finding(.wrongExtension, .wrongExtension) { $0.remark ?? "" },
       finding(.constant, .constant) { "luma \(Self.text($0.mean)), of \($0.sizeText) pixels" },
       finding(.dark, .dark) { "mean luma \(Self.text($0.mean)) of 255" },
-      finding(.blurred, .blurred) { "share of fine detail \(Self.perMille($0.sharpness)) ‰" },
+      finding(.blurred, .blurred) { "blur effect \(Self.hundredths($0.blur)) of 1" },
       finding(.oriented, .oriented) { _ in "" }, finding(.alpha, .alpha) { _ in "" },
       finding(.cmyk, .cmyk) { _ in "" }, finding(.sixteenBit, .sixteenBit) { _ in "" }, gray, tiny, elongated,
     ]
@@ -68,9 +68,8 @@ struct ImageFindings {
 
   private static func text(_ level: Float) -> String { "\(Int(level.rounded()))" }
 
-  private static func perMille(_ share: Float) -> String {
-    let hundredths = Int((share * 100_000).rounded())
-    let rest = hundredths % 100
-    return "\(hundredths / 100).\(rest < 10 ? "0" : "")\(rest)"
+  private static func hundredths(_ share: Float) -> String {
+    let value = Int((share * 100).rounded())
+    return "\(value / 100).\(value % 100 < 10 ? "0" : "")\(value % 100)"
   }
 }

@@ -29,7 +29,7 @@ struct ImageInspector: Sendable {
   static func options(allowsTruncated: Bool = false) -> DecodeOptions {
     var options = DecodeOptions()
     options.allowTruncated = allowsTruncated
-    options.minimumSize = (Sharpness.side, Sharpness.side)
+    options.minimumSize = (BlurEffect.side, BlurEffect.side)
     return options
   }
 
@@ -74,15 +74,14 @@ struct ImageInspector: Sendable {
     facts.digest = PixelDigest(image, width: width, height: height)
     let longer = max(image.width, image.height)
     var small = image
-    if longer > Sharpness.side {
-      let factor = Double(Sharpness.side) / Double(longer)
+    if longer > BlurEffect.side {
+      let factor = Double(BlurEffect.side) / Double(longer)
       small = image.resized(
         width: max(1, Int((Double(image.width) * factor).rounded())),
         height: max(1, Int((Double(image.height) * factor).rounded())))
     }
     let statistics = PixelStatistics(small)
     facts.mean = statistics.mean
-    facts.deviation = statistics.deviation
     if statistics.isGray { facts.traits.insert(.gray) }
     facts.hash = PerceptualHash(small.resized(width: PerceptualHash.side, height: PerceptualHash.side))
     if statistics.channelDeviation < thresholds.constantDeviation {
@@ -91,8 +90,8 @@ struct ImageInspector: Sendable {
       facts.traits.insert(.dark)
     }
     guard min(small.width, small.height) >= thresholds.blurredSide else { return }
-    facts.sharpness = Sharpness.share(small)
-    if facts.sharpness < thresholds.blurredShare, facts.traits.isDisjoint(with: [.constant, .dark]) {
+    facts.blur = BlurEffect.measure(small)
+    if facts.blur >= thresholds.blurEffect, facts.traits.isDisjoint(with: [.constant, .dark]) {
       facts.traits.insert(.blurred)
     }
   }

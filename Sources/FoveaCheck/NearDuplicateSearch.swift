@@ -9,12 +9,12 @@ import Synchronization
 struct NearDuplicateSearch {
   /// Every pair up to here is found.
   static let completeDistance = 2 * PerceptualHash.chunkCount - 1
-  /// Pairs up to here are returned where they are met.
+  /// Pairs up to here are returned where they are met, unless chance makes too many of them.
   static let largestDistance = 20
   /// A look-up goes through at most so many hashes of one bucket, and a hash gets at most so many partners: a hundred
   /// thousand frames of one scene would otherwise be each other's pairs.
-  static let crowd = 4096
-  static let partners = 64
+  static let crowd = 16_384
+  static let partners = 16
 
   struct Pair: Equatable, Sendable {
     /// Places in the list of hashes, `first < second`.
@@ -30,11 +30,14 @@ struct NearDuplicateSearch {
     var isComplete = true
   }
 
+  /// The largest distance of a pair that is returned.
+  let radius: Int
   private let hashes: [PerceptualHash]
   private let tables: [Table]
 
-  init(_ hashes: [PerceptualHash]) {
+  init(_ hashes: [PerceptualHash], radius: Int) {
     self.hashes = hashes
+    self.radius = radius
     let made = Mutex([Table?](repeating: nil, count: PerceptualHash.chunkCount))
     WorkerPool.shared.forEach(PerceptualHash.chunkCount) { index in
       let table = Table(hashes, chunk: index)
@@ -91,7 +94,7 @@ struct NearDuplicateSearch {
     for place in bucket.prefix(Self.crowd) {
       let other = hashes[Int(place)]
       let distance = hash.distance(to: other)
-      guard distance <= Self.largestDistance, isFirst(chunk, hash, other) else { continue }
+      guard distance <= radius, isFirst(chunk, hash, other) else { continue }
       found.append(Pair(first: index, second: Int(place), distance: distance))
     }
   }

@@ -18,7 +18,11 @@ struct PixelComparison: Sendable {
   }
 
   /// Whether they are one picture: alike up to brightness and contrast, in much the same colours.
-  var isSamePicture: Bool { coarse >= 0.985 && fine >= 0.92 && chroma <= 12 }
+  ///
+  /// - Parameter isStrict: for sets whose images are much alike.
+  func isSamePicture(isStrict: Bool) -> Bool {
+    chroma <= 12 && (isStrict ? coarse >= 0.995 && fine >= 0.98 : coarse >= 0.985 && fine >= 0.92)
+  }
 
   /// Pearson's: 1 for equal up to brightness and contrast; 0 where one is flat.
   static func correlation(_ a: [Float], _ b: [Float]) -> Double {

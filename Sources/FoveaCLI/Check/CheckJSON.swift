@@ -11,7 +11,7 @@ struct CheckJSON {
     .object([
       ("data", .string(report.name)), ("format", .string(report.format.rawValue)),
       ("images", .int(report.imageCount)), ("needs_attention", .bool(report.needsAttention)),
-      ("search_complete", .bool(report.isSearchComplete)),
+      ("search_radius", .int(report.searchRadius)), ("search_complete", .bool(report.isSearchComplete)),
       ("errors", .int(report.count(.error))), ("warnings", .int(report.count(.warning))),
       ("width", spread(report.widths)), ("height", spread(report.heights)),
       ("parts", .array(report.parts.map(part))), ("findings", .array(report.findings.map(finding))),

@@ -17,6 +17,11 @@ struct CheckTable {
   var text: String {
     var sections = [head, classTable]
     if !report.findings.isEmpty { sections.append(findingTable) }
+    if report.searchRadius < CheckReport.fullSearchRadius {
+      sections.append(
+        "The images are much alike, so only close copies were looked for: hashes within \(report.searchRadius) of 128 bits instead of \(CheckReport.fullSearchRadius)."
+      )
+    }
     if !report.isSearchComplete {
       sections.append(
         "So many images are alike that the search for near copies was cut short: there may be more of them.")

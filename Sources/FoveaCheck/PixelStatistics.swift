@@ -2,9 +2,8 @@ import FoveaImage
 
 /// Statistics of an image's pixels.
 struct PixelStatistics {
-  let mean: Float
   /// Of the luma.
-  let deviation: Float
+  let mean: Float
   /// The largest of the three channels'.
   let channelDeviation: Float
   /// 99 of 100 pixels have at most this luma.
@@ -31,9 +30,7 @@ struct PixelStatistics {
       return Float(max(0, Double(square) / Double(count) - mean * mean).squareRoot())
     }
     let sum = counts.enumerated().reduce(0) { $0 + $1.offset * $1.element }
-    let square = counts.enumerated().reduce(0) { $0 + $1.offset * $1.offset * $1.element }
     mean = Float(Double(sum) / Double(count))
-    self.deviation = deviation(sum, square)
     channelDeviation = max(
       deviation(sums.0, squares.0), deviation(sums.1, squares.1), deviation(sums.2, squares.2))
     var below = 0
@@ -42,44 +39,48 @@ struct PixelStatistics {
   }
 }
 
-/// How sharp an image is, whatever it shows.
-enum Sharpness {
+/// How blurred an image is, whatever it shows.
+enum BlurEffect {
   /// The longer side at which it is measured: what lies below a pixel there is of no use to a network either.
   static let side = 512
 
-  /// The variance of the luma's Laplacian over the variance of the luma (after Pech-Pacheco et al., "Diatom autofocusing
-  /// in brightfield microscopy", ICPR 2000, who take the former alone): 0 for what has no detail at all. Contrast and
-  /// brightness leave it as it is.
-  static func share(_ image: Image) -> Float {
+  /// 0 for an image that a blur would rob of all its differences between neighbours, 1 for one that it would leave as it
+  /// is; the larger of both directions (Crété-Roffet et al., "The blur effect: perception and estimation with a new
+  /// no-reference perceptual blur metric", SPIE 6492, 2007). Contrast and brightness do not count.
+  static func measure(_ image: Image) -> Float {
     let (width, height) = (image.width, image.height)
-    guard width > 2, height > 2 else { return 1 }
     let luma = Luma.values(image)
-    var sum = 0.0
-    var square = 0.0
-    var laplacianSum = 0.0
-    var laplacianSquare = 0.0
+    let across = share(luma, lines: height, count: width, line: width, step: 1)
+    let down = share(luma, lines: width, count: height, line: 1, step: width)
+    return max(across, down)
+  }
+
+  /// What is left of the differences along some lines under a mean over nine pixels.
+  ///
+  /// - Parameters:
+  ///   - lines: how many there are, `line` apart.
+  ///   - count: of pixels in a line, `step` apart.
+  private static func share(_ luma: [Float], lines: Int, count: Int, line: Int, step: Int) -> Float {
+    guard count > 1 else { return 0 }
+    var total = 0.0
+    var lost = 0.0
     luma.withUnsafeBufferPointer { luma in
-      for y in 1..<(height - 1) {
-        var rowSum: Float = 0, rowSquare: Float = 0, rowLaplacian: Float = 0, rowLaplacianSquare: Float = 0
-        for x in 1..<(width - 1) {
-          let i = y * width + x
-          let value = luma[i] - 128
-          let laplacian = luma[i - 1] + luma[i + 1] + luma[i - width] + luma[i + width] - 4 * luma[i]
-          rowSum += value
-          rowSquare += value * value
-          rowLaplacian += laplacian
-          rowLaplacianSquare += laplacian * laplacian
+      for index in 0..<lines {
+        let start = index * line
+        var lineTotal: Float = 0
+        var lineLost: Float = 0
+        for i in 0..<(count - 1) {
+          let sharp = abs(luma[start + (i + 1) * step] - luma[start + i * step])
+          // Means over nine neighbours: all but the outermost two are in both.
+          let (first, last) = (max(0, i - 4), min(count - 1, i + 5))
+          let soft = abs(luma[start + last * step] - luma[start + first * step]) / 9
+          lineTotal += sharp
+          lineLost += max(0, sharp - soft)
         }
-        sum += Double(rowSum)
-        square += Double(rowSquare)
-        laplacianSum += Double(rowLaplacian)
-        laplacianSquare += Double(rowLaplacianSquare)
+        total += Double(lineTotal)
+        lost += Double(lineLost)
       }
     }
-    let count = Double((width - 2) * (height - 2))
-    let variance = square / count - (sum / count) * (sum / count)
-    let detail = laplacianSquare / count - (laplacianSum / count) * (laplacianSum / count)
-    guard variance > 0.25 else { return 1 }
-    return Float(max(0, detail) / variance)
+    return total > 0 ? Float(1 - lost / total) : 0
   }
 }
