@@ -33,6 +33,7 @@ let package = Package(
     .library(name: "FoveaCheck", targets: ["FoveaCheck"]),
     .library(name: "FoveaTrain", targets: ["FoveaTrain"]),
     .library(name: "FoveaExplain", targets: ["FoveaExplain"]),
+    .library(name: "FoveaPages", targets: ["FoveaPages"]),
   ],
   dependencies: [
     // Commands, flags, help texts and completion: a solved problem.
@@ -68,12 +69,14 @@ let package = Package(
     floor(
       "FoveaExplain",
       ["FoveaTensor", "FoveaOps", "FoveaImage", "FoveaAutodiff", "FoveaData", "FoveaNN"]),
+    // Pages for people: HTML and SVG without anything from outside. Needs pictures only, so that it builds in seconds.
+    floor("FoveaPages", ["FoveaImage"]),
     // Floor 6
     floor(
       "FoveaCLI",
       [
         "FoveaTensor", "FoveaOps", "FoveaImage", "FoveaData", "FoveaNN", "FoveaFormats", "FoveaTrain",
-        "FoveaExplain", "FoveaCheck",
+        "FoveaExplain", "FoveaCheck", "FoveaPages",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
     // Floor 7
@@ -96,6 +99,7 @@ let package = Package(
     tests(
       "FoveaTrain", ["FoveaTensor", "FoveaNN", "FoveaData", "FoveaImage", "FoveaFormats", "FoveaAutodiff"],
       resources: [.copy("Goldens")]),
+    tests("FoveaPages", ["FoveaImage"]),
     tests("FoveaExplain", ["FoveaTensor", "FoveaNN", "FoveaData", "FoveaImage"]),
     tests(
       "FoveaCLI", ["FoveaTensor", "FoveaOps", "FoveaImage", "FoveaData", "FoveaTrain"],

@@ -43,32 +43,65 @@ public struct SpatialGateVariables {
   }
 }
 
+/// The variables of the batch normalisation in front of the gates.
+public struct FeatureNormVariables {
+  /// [C]
+  public var gamma, beta: Variable
+  public var epsilon: Float
+  /// Of the features.
+  public var statistics: ChannelStatistics
+
+  public init(gamma: Variable, beta: Variable, epsilon: Float, statistics: ChannelStatistics) {
+    self.gamma = gamma
+    self.beta = beta
+    self.epsilon = epsilon
+    self.statistics = statistics
+  }
+
+  fileprivate var transform: BatchNorm.Transform {
+    BatchNorm.Transform(
+      gamma: gamma.value, beta: beta.value, statistics: statistics, epsilon: epsilon, relu: false)
+  }
+}
+
 extension Tape {
-  /// `CBAMGate.forward`: x [N, H, W, C], gated; with a residual its sum; with `relu`, max(0, ·) of that.
+  /// `CBAMGate.forward`: x [N, H, W, C], normalised where that is asked for, gated; with a residual its sum; with `relu`,
+  /// max(0, ·) of that. Without gates it is the sum alone.
   ///
+  /// - Parameter keepsOutput: whether the output is kept for backward; otherwise it is computed again, from `x`, the
+  ///   residual and the maps, in one sweep.
   /// - Returns: the output, and what else the pass gives: its maps and, in training, the statistics for the spatial
   ///   gate's running ones.
   public func cbamGate(
-    _ x: Variable, residual: Variable?, relu: Bool, channel: ChannelGateVariables?,
-    spatial: SpatialGateVariables?
+    _ x: Variable, normalization: FeatureNormVariables? = nil, residual: Variable?, relu: Bool,
+    channel: ChannelGateVariables?, spatial: SpatialGateVariables?, keepsOutput: Bool = true
   ) -> (output: Variable, result: CBAMGate.Result) {
     let result = CBAMGate.forward(
-      x.value, residual: residual?.value, relu: relu,
+      x.value, normalizedBy: normalization?.transform, residual: residual?.value, relu: relu,
       parameters: CBAMGate.Parameters(channel: channel?.values, spatial: spatial?.values))
-    let saved = result.saved
+    let (input, added, saved) = (x.saved, residual?.saved, result.saved)
+    let kept =
+      keepsOutput
+      ? SavedValue(result.output)
+      : SavedValue { CBAMGate.output(input.value, residual: added?.value, saved) }
     // What is absent is no input, and its gradient is left out below in the same way.
     let all = [
-      x, residual, channel?.w1, channel?.b1, channel?.w2, channel?.b2, spatial?.weight,
+      x, residual, normalization?.gamma, normalization?.beta, channel?.w1, channel?.b1, channel?.w2,
+      channel?.b2, spatial?.weight,
       spatial?.normalization?.gamma, spatial?.normalization?.beta,
     ]
     let isPresent = all.map { $0 != nil }
-    let firstParameter = residual == nil ? 1 : 2
+    let firstParameter = isPresent.prefix(4).count { $0 }
     let inputs = all.compactMap { $0 }
     let inputCount = inputs.count
-    let output = record(result.output, inputs: inputs) { dOutput, needs in
+    let output = record(result.output, inputs: inputs, saved: kept) { dOutput, needs in
       let needsParameters = (firstParameter..<inputCount).contains { needs[$0] }
-      let g = CBAMGate.backward(dOutput, saved, needsParameters: needsParameters)
-      let gradients = [g.input, g.residual, g.w1, g.b1, g.w2, g.b2, g.spatialWeight, g.gamma, g.beta]
+      let g = CBAMGate.backward(
+        dOutput, input: input.value, output: relu ? kept.value : nil, saved, needsParameters: needsParameters)
+      let gradients = [
+        g.input, g.residual, g.inputGamma, g.inputBeta, g.w1, g.b1, g.w2, g.b2, g.spatialWeight, g.gamma,
+        g.beta,
+      ]
       return zip(gradients, isPresent).compactMap { gradient, isPresent in isPresent ? .some(gradient) : nil }
     }
     return (output, result)

@@ -27,18 +27,18 @@ extension Tape {
 
   /// Each channel of each image times its own number: x [N, H, W, C], scale [N, C].
   public func scaleChannels(_ x: Variable, by scale: Variable) -> Variable {
-    let (input, factors) = (x.value, scale.value)
-    return record(ChannelScale.forward(input, scale: factors), inputs: [x, scale]) { dOutput, _ in
-      let gradients = ChannelScale.backward(dOutput, input, scale: factors)
+    let (input, factors) = (x.saved, scale.value)
+    return record(ChannelScale.forward(x.value, scale: factors), inputs: [x, scale]) { dOutput, _ in
+      let gradients = ChannelScale.backward(dOutput, input.value, scale: factors)
       return [gradients.dInput, gradients.dScale]
     }
   }
 
   /// Each pixel times its own number: x [N, H, W, C], map [N, H, W, 1].
   public func scalePixels(_ x: Variable, by map: Variable) -> Variable {
-    let (input, factors) = (x.value, map.value)
-    return record(SpatialScale.forward(input, map: factors), inputs: [x, map]) { dOutput, _ in
-      let gradients = SpatialScale.backward(dOutput, input, map: factors)
+    let (input, factors) = (x.saved, map.value)
+    return record(SpatialScale.forward(x.value, map: factors), inputs: [x, map]) { dOutput, _ in
+      let gradients = SpatialScale.backward(dOutput, input.value, map: factors)
       return [gradients.dInput, gradients.dMap]
     }
   }

@@ -39,8 +39,12 @@ extension Tape {
   /// `PaddingShortcut.forward`: x [N, H, W, C] → [N, ⌈H/stride⌉, ⌈W/stride⌉, outChannels].
   public func paddingShortcut(_ x: Variable, stride: Int, outChannels: Int) -> Variable {
     let shape = x.shape
+    let input = x.saved
     let output = PaddingShortcut.forward(x.value, stride: stride, outChannels: outChannels)
-    return record(output, inputs: [x]) { dOutput, _ in
+    let saved = SavedValue {
+      PaddingShortcut.forward(input.value, stride: stride, outChannels: outChannels)
+    }
+    return record(output, inputs: [x], saved: saved) { dOutput, _ in
       [PaddingShortcut.backward(dOutput, input: shape, stride: stride)]
     }
   }

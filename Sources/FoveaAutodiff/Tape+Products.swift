@@ -26,11 +26,18 @@ extension Tape {
     convolution x: Variable, _ weight: Variable, _ geometry: Conv2DGeometry, _ engine: EngineOptions,
     _ output: Tensor
   ) -> Variable {
-    let (input, kernel) = (x.value, weight.value)
-    return record(output, inputs: [x, weight]) { dOutput, needs in
+    let (input, kernel) = (x.saved, weight.value)
+    let saved =
+      engine.memory == .keep
+      ? nil
+      : SavedValue {
+        Conv2D.forwardWithStatistics(input.value, weight: kernel, geometry: geometry, engine: engine).output
+      }
+    return record(output, inputs: [x, weight], saved: saved) { dOutput, needs in
       [
         needs[0] ? Conv2D.backwardInput(dOutput, weight: kernel, geometry: geometry, engine: engine) : nil,
-        needs[1] ? Conv2D.backwardWeight(dOutput, input: input, geometry: geometry, engine: engine) : nil,
+        needs[1]
+          ? Conv2D.backwardWeight(dOutput, input: input.value, geometry: geometry, engine: engine) : nil,
       ]
     }
   }

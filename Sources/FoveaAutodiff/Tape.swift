@@ -43,7 +43,7 @@ public final class Tape {
 
   /// A value that no gradient goes through.
   public func constant(_ value: Tensor) -> Variable {
-    Variable(value: value, node: nil, tape: ObjectIdentifier(self))
+    Variable(value: value, saved: SavedValue(value), node: nil, tape: ObjectIdentifier(self))
   }
 
   /// A parameter's value; its gradient is added to `parameter.gradient`. Asked for twice, it is the same variable.
@@ -64,8 +64,12 @@ public final class Tape {
 
   /// Records one operation. Where no input wants a gradient the output is a constant, and `backward` and what it holds
   /// are dropped at once.
+  ///
+  /// - Parameters:
+  ///   - saved: the output for operations that need it in their backward; nil for the output itself.
+  ///   - backward: should hold values by what is saved of them.
   public func record(
-    _ output: Tensor, inputs: [Variable], backward: @escaping Backward
+    _ output: Tensor, inputs: [Variable], saved: SavedValue? = nil, backward: @escaping Backward
   ) -> Variable {
     precondition(!isConsumed, "an operation after the backward pass: a tape serves one pass")
     for input in inputs {
@@ -74,7 +78,7 @@ public final class Tape {
     guard inputs.contains(where: \.requiresGradient) else { return constant(output) }
     let node = Node(
       inputs: inputs.map(\.node), needs: Needs(inputs), backward: backward, shape: output.shape)
-    return append(node, output)
+    return append(node, output, saved)
   }
 
   /// Makes backward keep the gradient of a variable, for `gradient(of:)`.
@@ -134,12 +138,12 @@ public final class Tape {
     sum = total
   }
 
-  private func append(_ node: Node, _ value: Tensor) -> Variable {
+  private func append(_ node: Node, _ value: Tensor, _ saved: SavedValue? = nil) -> Variable {
     nodes.append(node)
-    return variable(value, nodes.count - 1)
+    return variable(value, nodes.count - 1, saved)
   }
 
-  private func variable(_ value: Tensor, _ node: Int) -> Variable {
-    Variable(value: value, node: node, tape: ObjectIdentifier(self))
+  private func variable(_ value: Tensor, _ node: Int, _ saved: SavedValue? = nil) -> Variable {
+    Variable(value: value, saved: saved ?? SavedValue(value), node: node, tape: ObjectIdentifier(self))
   }
 }

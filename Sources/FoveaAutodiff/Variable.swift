@@ -3,6 +3,8 @@ import FoveaTensor
 /// A value of a computation, and its place on the tape that records it.
 public struct Variable {
   public let value: Tensor
+  /// The value as an operation keeps it for its backward.
+  public let saved: SavedValue
   /// Its node on `tape`; nil for a value that no gradient goes through.
   let node: Int?
   let tape: ObjectIdentifier

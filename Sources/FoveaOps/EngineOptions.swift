@@ -15,12 +15,22 @@ public struct EngineOptions: Hashable, Sendable {
     case bf16
   }
 
+  /// What training keeps from the forward pass for the way back. Both give the same bits.
+  public enum Memory: String, CaseIterable, Codable, Hashable, Sendable {
+    /// What a convolution put out and each stage's end; the rest is computed again in single sweeps.
+    case keep
+    /// Each block's output alone; its convolutions run a second time.
+    case recompute
+  }
+
   public var winograd: WinogradPolicy
   public var precision: Precision
+  public var memory: Memory
 
-  public init(winograd: WinogradPolicy = .auto, precision: Precision = .fp32) {
+  public init(winograd: WinogradPolicy = .auto, precision: Precision = .fp32, memory: Memory = .keep) {
     self.winograd = winograd
     self.precision = precision
+    self.memory = memory
   }
 
   /// Direct products alone, in 32-bit floats: the reference for all others.

@@ -6,23 +6,57 @@ import Synchronization
   import Musl
 #endif
 
+/// `free`, whose name the pool's state wants for itself.
+private func release(_ block: UnsafeMutableRawPointer?) { free(block) }
+
 /// Memory that is handed out again after use.
 ///
 /// Fresh pages cost a fault each on first touch, far more than the arithmetic on them in small layers, so a
-/// training step must find the buffers of the step before. Sizes are rounded up to classes (four to each power of
-/// two), each with its own stack of free blocks.
+/// training step must find the buffers of the step before. The sizes of small blocks are rounded up to classes (four to
+/// each power of two), each with its own stack of free blocks; large blocks come from an arena.
 public final class BufferPool: Sendable {
   public static let shared = BufferPool()
 
   /// Alignment of every block in bytes: a cache line, and the widest vector.
   public static let alignment = 64
+  /// From this size on blocks come from the arena.
+  fileprivate static let large = 256 << 10
 
   private struct State {
     // Addresses as integers: pointers are not Sendable, and nobody reads through these while they are free.
     var free: [Int: [UInt]] = [:]
-    var freeBytes = 0
+    var arena = Arena()
     var liveBytes = 0
     var peakBytes = 0
+
+    mutating func take(_ size: Int) -> UInt? {
+      let found =
+        size > BufferPool.large ? arena.take(size) : free[size]?.popLast() ?? fresh(size)
+      guard let block = found else { return nil }
+      liveBytes += size
+      peakBytes = max(peakBytes, liveBytes)
+      return block
+    }
+
+    mutating func give(_ block: UInt, _ size: Int) {
+      liveBytes -= size
+      if size > BufferPool.large {
+        arena.give(block, size)
+      } else {
+        free[size, default: []].append(block)
+      }
+    }
+
+    mutating func trim() {
+      arena.trim()
+      for block in free.values.joined() { release(UnsafeMutableRawPointer(bitPattern: block)) }
+      free = [:]
+    }
+
+    private func fresh(_ size: Int) -> UInt? {
+      var block: UnsafeMutableRawPointer?
+      return posix_memalign(&block, BufferPool.alignment, size) == 0 ? UInt(bitPattern: block) : nil
+    }
   }
 
   private let state = Mutex(State())
@@ -38,62 +72,45 @@ public final class BufferPool: Sendable {
 
   /// Gives free blocks back to the system.
   public func trim() {
-    let blocks = state.withLock { state -> [UInt] in
-      defer {
-        state.free = [:]
-        state.freeBytes = 0
-      }
-      return state.free.values.flatMap { $0 }
-    }
-    for block in blocks { free(UnsafeMutableRawPointer(bitPattern: block)) }
+    state.withLock { $0.trim() }
   }
 
   /// The size of the block that a request of so many bytes gets.
   public static func blockSize(for bytes: Int) -> Int {
+    if bytes > large { return (bytes + Arena.granule - 1) / Arena.granule * Arena.granule }
     let minimum = 256
     if bytes <= minimum { return minimum }
     let step = max(64, (1 << (Int.bitWidth - 1 - (bytes - 1).leadingZeroBitCount)) / 4)
     return (bytes + step - 1) / step * step
   }
 
+  /// Unset floats for the duration of `body`.
+  public func withScratch<Result>(
+    _ count: Int, _ body: (UnsafeMutablePointer<Float>) throws -> Result
+  ) rethrows -> Result {
+    let bytes = max(count, 1) * MemoryLayout<Float>.stride
+    let block = take(bytes: bytes)
+    defer { give(block, bytes: bytes) }
+    return try body(block.bindMemory(to: Float.self, capacity: max(count, 1)))
+  }
+
   func take(bytes: Int) -> UnsafeMutableRawPointer {
     let size = Self.blockSize(for: bytes)
-    let reused = state.withLock { state -> UInt? in
-      state.liveBytes += size
-      state.peakBytes = max(state.peakBytes, state.liveBytes)
-      guard let block = state.free[size]?.popLast() else { return nil }
-      state.freeBytes -= size
-      return block
+    let block = state.withLock { state -> UInt? in
+      if let block = state.take(size) { return block }
+      state.trim()
+      return state.take(size)
     }
-    if let reused { return UnsafeMutableRawPointer(bitPattern: reused)! }
-    return allocate(size)
+    guard let block else {
+      fatalError(
+        "out of memory: \(size) bytes asked for, \(usage.live) in use. Use a smaller batch or smaller images."
+      )
+    }
+    return UnsafeMutableRawPointer(bitPattern: block)!
   }
 
   func give(_ block: UnsafeMutableRawPointer, bytes: Int) {
-    let size = Self.blockSize(for: bytes)
-    state.withLock { state in
-      state.liveBytes -= size
-      state.freeBytes += size
-      state.free[size, default: []].append(UInt(bitPattern: block))
-    }
-  }
-
-  private func allocate(_ size: Int) -> UnsafeMutableRawPointer {
-    // Large blocks sit on huge pages where the system has them: fewer faults and fewer TLB misses.
-    let hugePage = 2 << 20
-    let isLarge = size >= 2 * hugePage
-    var block: UnsafeMutableRawPointer?
-    if posix_memalign(&block, isLarge ? hugePage : Self.alignment, size) != 0 {
-      trim()
-      if posix_memalign(&block, Self.alignment, size) != 0 {
-        fatalError(
-          "out of memory: \(size) bytes asked for, \(usage.live) in use. Use a smaller batch or smaller images."
-        )
-      }
-    }
-    #if os(Linux)
-      if isLarge { madvise(block, size, 14 /* MADV_HUGEPAGE */) }
-    #endif
-    return block!
+    let address = UInt(bitPattern: block)
+    state.withLock { $0.give(address, Self.blockSize(for: bytes)) }
   }
 }

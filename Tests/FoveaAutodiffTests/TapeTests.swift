@@ -138,4 +138,31 @@ import Testing
     #expect(tape.gradient(of: a)?.scalars == [2, 6])
     #expect(tape.gradient(of: b)?.scalars == [1, 3])
   }
+
+  @Test func anOutputThatIsNotKeptIsComputedOnceOnTheWayBack() {
+    let tape = Tape()
+    let x = tape.input(Tensor([2], shape: [1]))
+    var computed = 0
+    let saved = SavedValue {
+      computed += 1
+      return Tensor([4], shape: [1])
+    }
+    let double = tape.record(Tensor([4], shape: [1]), inputs: [x], saved: saved) { dOutput, _ in
+      [Tensor([2 * dOutput[0]], shape: [1])]
+    }
+    var y = double
+    for _ in 0..<2 {
+      let (left, right) = (y.saved, double.saved)
+      y = tape.record(Tensor([y.value[0] * 4], shape: [1]), inputs: [y, double]) { dOutput, _ in
+        [
+          Tensor([dOutput[0] * right.value[0]], shape: [1]), Tensor([dOutput[0] * left.value[0]], shape: [1]),
+        ]
+      }
+    }
+    #expect(computed == 0)
+    tape.backward(from: y)
+    // (2x)³ at 2.
+    #expect(tape.gradient(of: x)?.scalars == [96])
+    #expect(computed == 1)
+  }
 }

@@ -32,6 +32,7 @@ import Testing
       $0.shortcut = .padding
       $0.zeroInitLastGamma = true
     },
+    small { $0.blocks = [3, 2] },
     small { $0.attention?.variant = .paper }, small { $0.attention?.variant = .timm },
     small { $0.attention?.gates = .spatial }, small { $0.attention?.spatialPools = .learned },
     small { $0.attention?.order = .parallel },
@@ -39,10 +40,11 @@ import Testing
 
   @discardableResult
   static func trainingPass(
-    _ network: Network, _ images: Tensor, path: Context.GatePath = .fused, step: Int = 0
+    _ network: Network, _ images: Tensor, path: Context.GatePath = .fused, step: Int = 0,
+    engine: EngineOptions = EngineOptions()
   ) -> Tensor {
     for parameter in network.parameters { parameter.gradient = nil }
-    let context = Context(.training(seed: 3, step: step))
+    let context = Context(.training(seed: 3, step: step), engine: engine)
     context.gatePath = path
     let logits = network(images, context)
     let labels = (0..<images.shape[0]).map { Int32($0 % network.configuration.classes) }
@@ -219,6 +221,39 @@ import Testing
     }
     #expect(network.parameters.allSatisfy { $0.gradient == nil })
     #expect(Self.bits(logits.value) == Self.bits(network(images, Context(.inference)).value))
+  }
+
+  @Test(arguments: configurations) func recomputingGivesTheSameBits(_ configuration: NetworkConfiguration)
+    throws
+  {
+    let images = Tensor.random([3, 16, 12, 3], seed: 2)
+    func gradients(_ memory: EngineOptions.Memory) throws -> [[UInt32]] {
+      let network = try Network(configuration, seed: 1)
+      Self.trainingPass(network, images, engine: EngineOptions(memory: memory))
+      return network.parameters.map { Self.bits($0.gradient!) } + network.buffers.map { Self.bits($0.value) }
+    }
+    try withKernelsHeld {
+      let (recomputed, kept) = (try gradients(.recompute), try gradients(.keep))
+      #expect(recomputed == kept)
+    }
+  }
+
+  /// In a process of its own, since the pool counts what all tests together take.
+  @Test func recomputingTakesLessMemory() async {
+    await #expect(processExitsWith: .success) {
+      let images = Tensor.random([16, 32, 32, 3], seed: 2)
+      func peak(_ memory: EngineOptions.Memory) throws -> Int {
+        var configuration = NetworkConfiguration()
+        configuration.architecture = "resnet20"
+        let network = try Network(configuration, seed: 1)
+        let before = BufferPool.shared.usage.live
+        BufferPool.shared.resetPeak()
+        NetworkTests.trainingPass(network, images, engine: EngineOptions(memory: memory))
+        return BufferPool.shared.usage.peak - before
+      }
+      let (kept, recomputed) = (try peak(.keep), try peak(.recompute))
+      #expect(Double(recomputed) < 0.75 * Double(kept), "\(recomputed) bytes against \(kept)")
+    }
   }
 
   @Test func frozenParametersGetNoGradient() throws {

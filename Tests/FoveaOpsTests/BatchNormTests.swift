@@ -57,10 +57,11 @@ private func moments(_ x: Reference, channels: Int) -> (mean: [Double], variance
     let dBeta = numericGradient(at: beta) { loss(rx, rg, $0) }
     withEachInstructionSet { set in
       let statistics = BatchNorm.statistics(x)
-      let (output, saved) = BatchNorm.forward(
-        x, gamma: gamma, beta: beta, statistics: statistics, epsilon: 1e-5, relu: relu)
+      let transform = BatchNorm.Transform(
+        gamma: gamma, beta: beta, statistics: statistics, epsilon: 1e-5, relu: relu)
+      let output = BatchNorm.forward(x, transform)
       expectClose(output, expected, relative: 1e-5, "\(set) output")
-      let gradients = BatchNorm.backward(weights, saved, gamma: gamma)
+      let gradients = BatchNorm.backward(weights, input: x, transform)
       expectClose(gradients.dInput, dx, relative: 2e-5, absolute: 1e-6, "\(set) dInput")
       expectClose(gradients.dGamma, dGamma, relative: 1e-5, "\(set) dGamma")
       expectClose(gradients.dBeta, dBeta, relative: 1e-5, "\(set) dBeta")
@@ -81,10 +82,11 @@ private func moments(_ x: Reference, channels: Int) -> (mean: [Double], variance
     }
     let (rx, rg, rb) = (Reference(x), Reference(gamma), Reference(beta))
     withEachInstructionSet { set in
-      let (output, saved) = BatchNorm.inference(
-        x, gamma: gamma, beta: beta, mean: mean, variance: variance, epsilon: 1e-5, relu: relu)
+      let transform = BatchNorm.Transform(
+        gamma: gamma, beta: beta, mean: mean, variance: variance, epsilon: 1e-5, relu: relu)
+      let output = BatchNorm.forward(x, transform)
       expectClose(output, run(rx, rg, rb).tensor, relative: 1e-5, "\(set) output")
-      let gradients = BatchNorm.backward(weights, saved, gamma: gamma)
+      let gradients = BatchNorm.backward(weights, input: x, transform)
       expectClose(
         gradients.dInput, numericGradient(at: x) { run($0, rg, rb).weighted(by: weights) }, relative: 1e-5,
         "\(set) dInput")
@@ -121,9 +123,10 @@ private func moments(_ x: Reference, channels: Int) -> (mean: [Double], variance
     let upstream = Tensor.random(shape, seed: 2)
     let (one, all) = onOneAndAllThreads {
       let statistics = BatchNorm.statistics(x)
-      let (output, saved) = BatchNorm.forward(
-        x, gamma: ones, beta: ones, statistics: statistics, epsilon: 1e-5, relu: true)
-      let gradients = BatchNorm.backward(upstream, saved, gamma: ones)
+      let transform = BatchNorm.Transform(
+        gamma: ones, beta: ones, statistics: statistics, epsilon: 1e-5, relu: true)
+      let output = BatchNorm.forward(x, transform)
+      let gradients = BatchNorm.backward(upstream, input: x, transform)
       return [
         statistics.mean, statistics.variance, output, gradients.dInput, gradients.dGamma, gradients.dBeta,
       ].map(\.scalars)
@@ -135,8 +138,9 @@ private func moments(_ x: Reference, channels: Int) -> (mean: [Double], variance
     let x = Tensor.random([5, 3, 7, 21], seed: 1)
     let ones = Tensor(repeating: 1, shape: [21])
     func run(_ x: Tensor) -> Tensor {
-      BatchNorm.inference(x, gamma: ones, beta: ones, mean: ones, variance: ones, epsilon: 1e-5, relu: true)
-        .output
+      BatchNorm.forward(
+        x, BatchNorm.Transform(gamma: ones, beta: ones, mean: ones, variance: ones, epsilon: 1e-5, relu: true)
+      )
     }
     withKernelsHeld {
       let whole = run(x)
@@ -152,9 +156,9 @@ private func moments(_ x: Reference, channels: Int) -> (mean: [Double], variance
       let statistics = BatchNorm.statistics(x)
       #expect(statistics.mean[2].isNaN && statistics.variance[2].isNaN, "\(set)")
       #expect(!statistics.mean[1].isNaN && !statistics.variance[1].isNaN, "\(set)")
-      let output = BatchNorm.inference(
-        x, gamma: ones, beta: ones, mean: ones, variance: ones, epsilon: 1e-5, relu: true
-      ).output
+      let output = BatchNorm.forward(
+        x, BatchNorm.Transform(gamma: ones, beta: ones, mean: ones, variance: ones, epsilon: 1e-5, relu: true)
+      )
       #expect(output[7].isNaN && !output[6].isNaN, "\(set)")
     }
   }

@@ -78,6 +78,13 @@ struct CBAMCase: CustomStringConvertible, Sendable {
   func forward() -> CBAMGate.Result {
     CBAMGate.forward(x, residual: residualTensor, relu: relu, parameters: parameters)
   }
+
+  func backward(_ upstream: Tensor, _ result: CBAMGate.Result, needsParameters: Bool = true)
+    -> CBAMGate.Gradients
+  {
+    CBAMGate.backward(
+      upstream, input: x, output: relu ? result.output : nil, result.saved, needsParameters: needsParameters)
+  }
 }
 
 @Suite struct CBAMGateTests {
@@ -157,7 +164,7 @@ struct CBAMCase: CustomStringConvertible, Sendable {
       numeric(\.spatialWeight), numeric(\.gamma), numeric(\.beta),
     ]
     withEachInstructionSet { set in
-      let actual = CBAMGate.backward(upstream, test.forward().saved)
+      let actual = test.backward(upstream, test.forward())
       expectClose(actual.input, input, relative: 2e-5, absolute: 2e-6, "\(set) input")
       for ((name, path), expected) in zip(Self.optionalGradients, others) {
         guard let wanted = expected else {
@@ -185,7 +192,7 @@ struct CBAMCase: CustomStringConvertible, Sendable {
     let upstream = Tensor.random(test.shape, seed: 9)
     let (one, all) = onOneAndAllThreads {
       let result = test.forward()
-      let gradients = CBAMGate.backward(upstream, result.saved)
+      let gradients = test.backward(upstream, result)
       return [result.output.scalars, gradients.input.scalars]
         + Self.optionalGradients.map { gradients[keyPath: $0.1]!.scalars }
     }
@@ -220,7 +227,7 @@ struct CBAMCase: CustomStringConvertible, Sendable {
     let upstream = Tensor(repeating: 1, shape: test.shape)
     withEachInstructionSet { set in
       let result = CBAMGate.forward(x, parameters: parameters)
-      let dx = CBAMGate.backward(upstream, result.saved).input
+      let dx = CBAMGate.backward(upstream, input: x, output: nil, result.saved).input
       // Away from the first pixel and the first channel, all channels of a pixel are alike.
       for pixel in 1..<35 {
         for c in 2..<channels {
@@ -248,7 +255,8 @@ struct CBAMCase: CustomStringConvertible, Sendable {
         #expect(result.output.slice(0..<1).scalars.allSatisfy { !$0.isNaN }, "\(set) \(pools)")
         #expect(result.output[(25 + 12) * 19 + 18].isNaN, "\(set) \(pools)")
         #expect(result.output[(25 + 12) * 19 + 3].isNaN, "\(set) \(pools): through the spatial map")
-        let gradients = CBAMGate.backward(test.residualTensor!, result.saved)
+        let gradients = CBAMGate.backward(
+          test.residualTensor!, input: x, output: result.output, result.saved)
         #expect(gradients.input.slice(1..<2).scalars.contains { $0.isNaN }, "\(set) \(pools)")
         #expect(gradients.spatialWeight!.scalars.contains { $0.isNaN }, "\(set) \(pools)")
       }
@@ -259,12 +267,52 @@ struct CBAMCase: CustomStringConvertible, Sendable {
     let test = CBAMCase(shape: [2, 5, 5, 19])
     let upstream = Tensor.random(test.shape, seed: 9)
     withKernelsHeld {
-      let saved = test.forward().saved
-      let some = CBAMGate.backward(upstream, saved, needsParameters: false)
-      let all = CBAMGate.backward(upstream, saved)
+      let result = test.forward()
+      let some = test.backward(upstream, result, needsParameters: false)
+      let all = test.backward(upstream, result)
       #expect(some.input.scalars == all.input.scalars)
       #expect(some.residual!.scalars == all.residual!.scalars)
       #expect(some.w1 == nil && some.spatialWeight == nil && some.gamma == nil)
+    }
+  }
+
+  /// With the features' batch normalisation in the operation: as the two operations one after the other.
+  @Test(arguments: cases, [true, false]) func normalizedFeaturesAreThoseOfBatchNorm(
+    of test: CBAMCase, withOwnStatistics: Bool
+  ) {
+    let upstream = Tensor.random(test.shape, seed: 9)
+    let channels = test.shape[3]
+    let (gamma, beta) = (Tensor.random([channels], seed: 10), Tensor.random([channels], seed: 11))
+    let running = Tensor(Tensor.random([channels], seed: 12).scalars.map { $0 * $0 + 0.3 }, shape: [channels])
+    withEachInstructionSet { set in
+      let transform =
+        withOwnStatistics
+        ? BatchNorm.Transform(
+          gamma: gamma, beta: beta, statistics: BatchNorm.statistics(test.x), epsilon: 1e-5, relu: false)
+        : BatchNorm.Transform(
+          gamma: gamma, beta: beta, mean: beta, variance: running, epsilon: 1e-5, relu: false)
+      let normalized = BatchNorm.forward(test.x, transform)
+      let expected = CBAMGate.forward(
+        normalized, residual: test.residualTensor, relu: test.relu, parameters: test.parameters)
+      let result = CBAMGate.forward(
+        test.x, normalizedBy: transform, residual: test.residualTensor, relu: test.relu,
+        parameters: test.parameters)
+      #expect(result.output.scalars == expected.output.scalars, "\(set) output")
+      #expect(
+        CBAMGate.output(test.x, residual: test.residualTensor, result.saved).scalars
+          == result.output.scalars, "\(set) output once more")
+
+      let output = test.relu ? result.output : nil
+      let wanted = CBAMGate.backward(upstream, input: normalized, output: output, expected.saved)
+      let (dInput, dGamma, dBeta) = BatchNorm.backward(wanted.input, input: test.x, transform)
+      let actual = CBAMGate.backward(upstream, input: test.x, output: output, result.saved)
+      // Only the order in which the sums over pixels are added differs.
+      expectClose(actual.input, dInput, relative: 1e-5, absolute: 1e-6, "\(set) input")
+      expectClose(actual.inputGamma!, dGamma, relative: 1e-5, absolute: 1e-6, "\(set) inputGamma")
+      expectClose(actual.inputBeta!, dBeta, relative: 1e-5, absolute: 1e-6, "\(set) inputBeta")
+      for (name, path) in Self.optionalGradients {
+        #expect(actual[keyPath: path]?.scalars == wanted[keyPath: path]?.scalars, "\(set) \(name)")
+      }
     }
   }
 }

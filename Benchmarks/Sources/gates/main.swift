@@ -72,7 +72,11 @@ for (size, channels) in [(32, 16), (16, 32), (8, 64)] {
     forward = min(
       forward,
       seconds { result = CBAMGate.forward(x, residual: residual, relu: true, parameters: parameters) })
-    backward = min(backward, seconds { _ = CBAMGate.backward(upstream, result!.saved) })
+    backward = min(
+      backward,
+      seconds {
+        _ = CBAMGate.backward(upstream, input: x, output: result!.output, result!.saved)
+      })
   }
   total += 3 * (forward + backward)
   print("\(shape): forward \(milliseconds(forward)) ms, backward \(milliseconds(backward)) ms")

@@ -97,9 +97,10 @@ for summary in try network.summary(inputHeight: size, inputWidth: size) {
   let ones = Tensor(repeating: 1, shape: [g.outChannels])
   let statistics = BatchNorm.statistics(dOutput)
   let norm = milliseconds {
-    let (_, saved) = BatchNorm.forward(
-      dOutput, gamma: ones, beta: ones, statistics: statistics, epsilon: 1e-5, relu: true)
-    _ = BatchNorm.backward(dOutput, saved, gamma: ones)
+    let transform = BatchNorm.Transform(
+      gamma: ones, beta: ones, statistics: statistics, epsilon: 1e-5, relu: true)
+    _ = BatchNorm.forward(dOutput, transform)
+    _ = BatchNorm.backward(dOutput, input: dOutput, transform)
   }
   norms += norm
   print("  " + pad("batch norm", 15) + text(norm, 8))

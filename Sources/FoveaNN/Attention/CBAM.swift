@@ -32,7 +32,7 @@ public struct CBAM {
   public func callAsFunction(
     _ x: Variable, shortcut: Variable? = nil, block: String, _ context: Context
   ) -> Variable {
-    if context.gatePath == .fused && isFusable { return fused(x, shortcut, block, context) }
+    if context.gatePath == .fused && isFusable { return fused(x, nil, shortcut, block, context) }
     let (gated, channel, spatial) = compose(x, context)
     record(channel?.value, spatial?.value, block, context)
     return shortcut.map { context.tape.add(gated, $0, relu: true) } ?? gated
@@ -43,10 +43,17 @@ public struct CBAM {
     spatialGate?.reduce == nil && (configuration.order == .channelFirst || configuration.gates != .both)
   }
 
-  private func fused(_ x: Variable, _ shortcut: Variable?, _ block: String, _ context: Context) -> Variable {
+  /// The same as one operation, with the batch normalisation of `x` in it where that is given.
+  ///
+  /// - Precondition: `isFusable`.
+  func fused(
+    _ x: Variable, _ normalization: FeatureNormVariables?, _ shortcut: Variable?, _ block: String,
+    _ context: Context, keepsOutput: Bool = true
+  ) -> Variable {
     let (output, result) = context.tape.cbamGate(
-      x, residual: shortcut, relu: shortcut != nil, channel: channelGate?.variables(context),
-      spatial: spatialGate?.variables(context))
+      x, normalization: normalization, residual: shortcut, relu: shortcut != nil,
+      channel: channelGate?.variables(context),
+      spatial: spatialGate?.variables(context), keepsOutput: keepsOutput)
     if let statistics = result.spatialStatistics { spatialGate?.norm?.updateRunning(statistics) }
     record(result.channelMap, result.spatialMap, block, context)
     return output

@@ -17,17 +17,39 @@ public protocol ResidualBlock {
 
 extension ResidualBlock {
   /// x [N, H, W, C] → [N, H', W', O]
-  public func callAsFunction(_ x: Variable, _ context: Context) -> Variable {
+  ///
+  /// - Parameter isLast: whether the block ends its stage. Outputs within a stage are cheap to compute again on the way
+  ///   back, one from the other, so that training keeps the stages' alone.
+  public func callAsFunction(_ x: Variable, isLast: Bool = true, _ context: Context) -> Variable {
     var features = x
-    for (index, layer) in convolutions.enumerated() {
-      let isLast = index == convolutions.count - 1
-      features = layer.convolution(features, normalizedBy: layer.norm, relu: !isLast, context)
+    for layer in convolutions.dropLast() {
+      features = layer.convolution(features, normalizedBy: layer.norm, relu: true, context)
     }
-    let passed = shortcut(x, context)
-    let output =
-      attention.map { $0(features, shortcut: passed, block: name, context) }
-      ?? context.tape.add(features, passed, relu: true)
+    let keepsOutput = isLast || context.engine.memory == .recompute
+    let output = end(features, shortcut: shortcut(x, context), keepsOutput: keepsOutput, context)
     return context.retain(output, of: name)
+  }
+
+  /// The last convolution and its batch normalisation, attention, the sum, ReLU.
+  private func end(
+    _ x: Variable, shortcut: Variable, keepsOutput: Bool, _ context: Context
+  ) -> Variable {
+    let last = convolutions[convolutions.count - 1]
+    // In training all that follows the convolution is one operation, where it can be.
+    if context.isTraining && context.gatePath == .fused && attention?.isFusable != false {
+      let (features, statistics) = last.convolution.withStatistics(x, context)
+      let normalization = last.norm.variables(statistics, context)
+      guard let attention else {
+        return context.tape.cbamGate(
+          features, normalization: normalization, residual: shortcut, relu: true, channel: nil, spatial: nil,
+          keepsOutput: keepsOutput
+        ).output
+      }
+      return attention.fused(features, normalization, shortcut, name, context, keepsOutput: keepsOutput)
+    }
+    let features = last.convolution(x, normalizedBy: last.norm, relu: false, context)
+    return attention.map { $0(features, shortcut: shortcut, block: name, context) }
+      ?? context.tape.add(features, shortcut, relu: true)
   }
 }
 

@@ -43,6 +43,14 @@ public struct BatchNorm2D {
       x, gamma: tape.leaf(gamma), beta: tape.leaf(beta), statistics: statistics, epsilon: epsilon, relu: relu)
   }
 
+  /// For an operation that normalises its input: with these statistics of it, which move the running ones.
+  func variables(_ statistics: ChannelStatistics, _ context: Context) -> FeatureNormVariables {
+    updateRunning(statistics)
+    return FeatureNormVariables(
+      gamma: context.tape.leaf(gamma), beta: context.tape.leaf(beta), epsilon: epsilon, statistics: statistics
+    )
+  }
+
   /// Moves the running statistics towards a batch's: its mean, and its unbiased variance.
   func updateRunning(_ statistics: ChannelStatistics) {
     let unbiasing = statistics.unbiasing

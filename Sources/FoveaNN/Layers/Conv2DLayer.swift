@@ -40,9 +40,15 @@ public struct Conv2DLayer {
     _ x: Variable, normalizedBy norm: BatchNorm2D, relu: Bool, _ context: Context
   ) -> Variable {
     guard context.isTraining else { return norm(self(x, context), relu: relu, context) }
-    let (output, statistics) = context.tape.convolutionWithStatistics(
-      x, weight: context.tape.leaf(weight), geometry: geometry(of: x.shape), engine: context.engine)
+    let (output, statistics) = withStatistics(x, context)
     return norm(output, statistics: statistics, relu: relu, context)
+  }
+
+  /// x [N, H, W, C] → [N, H', W', O], with the statistics of each output channel.
+  func withStatistics(_ x: Variable, _ context: Context) -> (output: Variable, statistics: ChannelStatistics)
+  {
+    context.tape.convolutionWithStatistics(
+      x, weight: context.tape.leaf(weight), geometry: geometry(of: x.shape), engine: context.engine)
   }
 
   /// - Precondition: the kernel fits into the padded input.

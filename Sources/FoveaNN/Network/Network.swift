@@ -59,7 +59,11 @@ public final class Network {
       images.shape.rank == 4 && images.shape[3] == configuration.inputChannels,
       "images \(images.shape), expected [N, H, W, \(configuration.inputChannels)]")
     var features = stem(images, context)
-    for block in stages.joined() { features = block(features, context) }
+    for stage in stages {
+      for (index, block) in stage.enumerated() {
+        features = block(features, isLast: index == stage.count - 1, context)
+      }
+    }
     return head(features, context)
   }
 

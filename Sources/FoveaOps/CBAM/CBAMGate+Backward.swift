@@ -11,7 +11,8 @@ extension CBAMGate {
     private let image: ImageExtent
     private let saved: Saved
     private let needsParameters: Bool
-    private let x: Source
+    private let features: Features
+    private let x: Tensor
     private let dOutput: Source
     private let output: Source?
     /// Behind the ReLU: the gradient of the sum, and of the residual.
@@ -22,17 +23,18 @@ extension CBAMGate {
     /// Stand in for the maps and the gradients of absent gates.
     private let ones, zeros: Buffer
 
-    init(_ dOutput: Tensor, _ saved: Saved, needsParameters: Bool) {
-      image = ImageExtent(saved.input)
+    init(_ dOutput: Tensor, _ x: Tensor, _ output: Tensor?, _ saved: Saved, needsParameters: Bool) {
+      image = ImageExtent(x)
       self.saved = saved
       self.needsParameters = needsParameters
-      x = Source(saved.input)
+      features = Features(x, saved.transform)
+      self.x = x
       self.dOutput = Source(dOutput)
-      output = saved.output.map { Source($0) }
-      dInput = Buffer(saved.input.shape)
+      self.output = output.map { Source($0) }
+      dInput = Buffer(saved.shape)
       // Without a ReLU the residual's gradient is the output's; without a residual the masked gradient needs no
       // place of its own, for the input's gradient overwrites it element by element.
-      dResidual = saved.output != nil && saved.hasResidual ? Buffer(saved.input.shape) : nil
+      dResidual = output != nil && saved.hasResidual ? Buffer(saved.shape) : nil
       channel = saved.channel.map { [image] in ChannelBackward($0, saved.parameters.channel!, image) }
       spatial = saved.spatial.map { [image] in
         SpatialBackward($0, saved.parameters.spatial!, image, needsWeight: needsParameters)
@@ -43,6 +45,24 @@ extension CBAMGate {
 
     func run() -> Gradients {
       defer { withExtendedLifetime(self) {} }
+      var featureSums = [Double](
+        repeating: 0, count: saved.transform == nil ? 0 : 2 * image.channels * image.count)
+      let total = featureSums.withUnsafeMutableBufferPointer { throughGates($0.baseAddress) }
+      var gradients = gradients(total)
+      guard let transform = saved.transform else { return gradients }
+      let sums = BatchNorm.GradientSums(adding: featureSums, channels: image.channels)
+      // The gradient of the normalised features becomes that of the features in its own place.
+      BatchNorm.inputGradient(dInput.floats, dInput.floats, x, transform, transform.correction(sums))
+      gradients.inputGamma = sums.dGamma(transform)
+      gradients.inputBeta = sums.dBeta
+      return gradients
+    }
+
+    /// Up to the normalised features.
+    ///
+    /// - Parameter featureSums: gets of each image what the gradient of their normalisation needs; nil without one.
+    /// - Returns: what the gradient of the spatial gate's normalisation needed.
+    private func throughGates(_ featureSums: UnsafeMutablePointer<Double>?) -> [Double] {
       var sums = [Double](repeating: 0, count: 2 * image.count)
       var total: [Double] = []
       sums.withUnsafeMutableBufferPointer { sums in
@@ -52,17 +72,17 @@ extension CBAMGate {
           total = spatialSums(sums)
           let correction = spatial.correction(total)
           WorkerPool.shared.forEach(image.count) { index in
-            propagate(image.count - 1 - index, correction)
+            propagate(image.count - 1 - index, correction, featureSums)
           }
         } else {
           WorkerPool.shared.forEach(image.count) { n in
             mask(n, sums + 2 * n)
-            propagate(n, .none)
+            propagate(n, .none, featureSums)
           }
           total = spatialSums(sums)
         }
       }
-      return gradients(total)
+      return total
     }
 
     private func spatialSums(_ sums: UnsafeMutablePointer<Double>) -> [Double] {
@@ -76,29 +96,37 @@ extension CBAMGate {
       let start = n * image.floats
       let unused = Buffer([spatial == nil ? image.pixels : 0])
       withExtendedLifetime(unused) {
-        fk_gate_apply_backward(
-          spatial.map { $0.dMap.floats + n * image.pixels } ?? unused.floats,
-          (dResidual ?? dInput).floats + start, dOutput.floats + start, output.map { $0.floats + start },
-          x.floats + start, channelMap(n), image.pixels, image.channels)
+        features.withNormalized(n) { features in
+          fk_gate_apply_backward(
+            spatial.map { $0.dMap.floats + n * image.pixels } ?? unused.floats,
+            (dResidual ?? dInput).floats + start, dOutput.floats + start, output.map { $0.floats + start },
+            features, channelMap(n), image.pixels, image.channels)
+        }
       }
       spatial?.throughSigmoid(n, sums)
     }
 
-    /// From there back to the input.
-    private func propagate(_ n: Int, _ correction: SpatialBackward.Correction) {
+    /// From there back to the normalised features.
+    private func propagate(
+      _ n: Int, _ correction: SpatialBackward.Correction, _ featureSums: UnsafeMutablePointer<Double>?
+    ) {
       let start = n * image.floats
       let pools = spatial?.throughConvolution(n, correction)
       let masked = output == nil ? dOutput.floats : Floats((dResidual ?? dInput).floats)
       withUnsafeTemporaryAllocation(of: Double.self, capacity: image.channels) { dChannel in
-        withExtendedLifetime(pools) {
+        features.withNormalized(n) { features in
           fk_gate_scaled_backward(
-            dInput.floats + start, dChannel.baseAddress, masked + start, x.floats + start,
+            dInput.floats + start, dChannel.baseAddress, masked + start, features,
             spatial.map { $0.map.floats + n * image.pixels } ?? Floats(ones.floats),
             (pools ?? zeros).floats + (pools == nil ? 0 : image.pixels), (pools ?? zeros).floats,
             spatial.map { $0.maximumChannel.indices + n * image.pixels } ?? UnsafePointer(zeros.indices),
             image.pixels, image.channels)
         }
+        withExtendedLifetime(pools) {}
         channel?.run(n, dChannel.baseAddress!, dInput.floats + start)
+      }
+      if let featureSums {
+        features.gradientSums(n, dInput.floats + start, featureSums + 2 * image.channels * n)
       }
     }
 

@@ -9,7 +9,7 @@ extension CBAMGate {
   struct ForwardPass {
     private let image: ImageExtent
     private let parameters: Parameters
-    private let x: Source
+    private let features: Features
     private let residual: Source?
     private let relu: Bool
     private let output: Buffer
@@ -18,10 +18,12 @@ extension CBAMGate {
     /// Stands in for the map of an absent gate.
     private let ones: Buffer
 
-    init(_ x: Tensor, residual: Tensor?, relu: Bool, parameters: Parameters) {
+    init(
+      _ x: Tensor, _ transform: BatchNorm.Transform?, residual: Tensor?, relu: Bool, parameters: Parameters
+    ) {
       image = ImageExtent(x)
       self.parameters = parameters
-      self.x = Source(x)
+      features = Features(x, transform)
       self.residual = residual.map { Source($0) }
       self.relu = relu
       output = Buffer(x.shape)
@@ -34,7 +36,7 @@ extension CBAMGate {
       defer { withExtendedLifetime(self) {} }
       guard let spatial else {
         WorkerPool.shared.forEach(image.count) { n in
-          channel?.run(n, x.floats + n * image.floats)
+          if let channel { features.withNormalized(n) { channel.run(n, $0) } }
           apply(n)
         }
         return result(nil, nil)
@@ -60,9 +62,10 @@ extension CBAMGate {
 
     /// Everything in an image up to the convolution.
     private func gate(_ n: Int, _ spatial: SpatialForward) {
-      let features = x.floats + n * image.floats
-      channel?.run(n, features)
-      spatial.convolve(n, features, channel: channelMap(n))
+      features.withNormalized(n) { features in
+        channel?.run(n, features)
+        spatial.convolve(n, features, channel: channelMap(n))
+      }
     }
 
     /// The same for all images, and the statistics of the convolution's output.
@@ -84,9 +87,8 @@ extension CBAMGate {
       let start = n * image.floats
       let spatialMap = spatial.map { Floats($0.map.floats) + n * image.pixels } ?? Floats(ones.floats)
       fk_gate_apply(
-        output.floats + start, x.floats + start, residual.map { $0.floats + start }, channelMap(n),
-        spatialMap,
-        image.pixels, image.channels, relu)
+        output.floats + start, features.normalized(n, in: output.floats + start),
+        residual.map { $0.floats + start }, channelMap(n), spatialMap, image.pixels, image.channels, relu)
     }
 
     private func channelMap(_ n: Int) -> Floats {
@@ -95,11 +97,51 @@ extension CBAMGate {
 
     private func result(_ statistics: ChannelStatistics?, _ spatialState: SpatialState?) -> Result {
       let saved = Saved(
-        input: x.tensor, output: relu ? output.tensor : nil, hasResidual: residual != nil,
+        shape: features.shape, transform: features.transform, relu: relu, hasResidual: residual != nil,
         parameters: parameters, channel: channel?.state, spatial: spatialState)
       return Result(
         output: output.tensor, channelMap: saved.channel?.map, spatialMap: spatialState?.map,
         spatialStatistics: statistics, saved: saved)
+    }
+  }
+
+  /// The last part of a forward pass alone.
+  struct OutputPass {
+    private let image: ImageExtent
+    private let features: Features
+    private let residual: Source?
+    private let relu: Bool
+    /// [N, C] and [N, H, W, 1]; those of an absent gate are ones, for one image.
+    private let channelMap, spatialMap: Source
+    private let channelStep, spatialStep: Int
+    private let output: Buffer
+
+    init(
+      _ x: Tensor, _ transform: BatchNorm.Transform?, residual: Tensor?, relu: Bool, channelMap: Tensor?,
+      spatialMap: Tensor?
+    ) {
+      image = ImageExtent(x)
+      features = Features(x, transform)
+      self.residual = residual.map { Source($0) }
+      self.relu = relu
+      self.channelMap = Source(channelMap ?? Tensor(repeating: 1, shape: [image.channels]))
+      self.spatialMap = Source(spatialMap ?? Tensor(repeating: 1, shape: [image.pixels]))
+      channelStep = channelMap == nil ? 0 : image.channels
+      spatialStep = spatialMap == nil ? 0 : image.pixels
+      output = Buffer(x.shape)
+    }
+
+    func run() -> Tensor {
+      WorkerPool.shared.forEach(image.count, apply)
+      return output.tensor
+    }
+
+    func apply(_ n: Int) {
+      let start = n * image.floats
+      fk_gate_apply(
+        output.floats + start, features.normalized(n, in: output.floats + start),
+        residual.map { $0.floats + start }, channelMap.floats + n * channelStep,
+        spatialMap.floats + n * spatialStep, image.pixels, image.channels, relu)
     }
   }
 

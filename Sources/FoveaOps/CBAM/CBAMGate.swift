@@ -3,13 +3,14 @@ import FoveaTensor
 /// The convolutional block attention module, fused: channel gate, spatial gate, and the residual block's addition and
 /// ReLU behind them.
 ///
+///     x       = BN(features), or the features                                    [N, H, W, C]
 ///     channel = sigmoid(MLP(average pool) + MLP(max pool))                       [N, C]
 ///     spatial = sigmoid(BN(convolution k×k of [max, mean] over the channels))    [N, H, W, 1]
 ///     output  = max(0, x · channel · spatial + residual)                         [N, H, W, C]
 ///
-/// Either gate may be absent, and so may the residual and the ReLU. Images run in parallel, each while it is in the
-/// cache; a training pass waits once for all images, in both directions, since the spatial gate's normalisation looks
-/// at the whole batch. With running statistics an image's result does not depend on its batch.
+/// Either gate may be absent, and so may the normalisation, the residual and the ReLU. Images run in parallel, each while
+/// it is in the cache; a training pass waits once for all images, in both directions, since the spatial gate's
+/// normalisation looks at the whole batch, and on the way back once more for that of the features. With running statistics an image's result does not depend on its batch.
 ///
 /// The gradient of a maximum goes to the first element that has it, in both pools.
 ///
@@ -115,13 +116,12 @@ public enum CBAMGate {
     public let saved: Saved
   }
 
-  /// Kept for backward: the input, the output where a ReLU made it, and for each gate its map and what it saw, which
-  /// is small beside the input. The gated features and the pools' gradients are computed again.
+  /// Kept for backward beside the input and, where a ReLU made it, the output: for each gate its map and what it saw,
+  /// which is small beside the input. The normalised and the gated features and the pools' gradients are computed again.
   public struct Saved: Sendable {
-    let input: Tensor
-    /// For the mask of the ReLU; nil without.
-    let output: Tensor?
-    let hasResidual: Bool
+    let shape: Shape
+    let transform: BatchNorm.Transform?
+    let relu, hasResidual: Bool
     let parameters: Parameters
     let channel: ChannelState?
     let spatial: SpatialState?
@@ -162,8 +162,12 @@ public enum CBAMGate {
 
   /// The gradients of everything that a forward pass took; nil for what it did not have.
   public struct Gradients: Sendable {
-    /// [N, H, W, C]
+    /// Of the features, before their normalisation: [N, H, W, C].
     public var input: Tensor
+    /// Of the features' normalisation, [C].
+    public var inputGamma: Tensor?
+    /// [C]
+    public var inputBeta: Tensor?
     /// [N, H, W, C]
     public var residual: Tensor?
     /// [C, hidden]
@@ -184,28 +188,47 @@ public enum CBAMGate {
 
   /// - Parameters:
   ///   - x: the features, [N, H, W, C].
+  ///   - transform: the batch normalisation of the features, without ReLU; nil where they are taken as they are.
   ///   - residual: what is added to the gated features, [N, H, W, C], or nil.
   ///   - relu: whether a ReLU ends the pass.
   public static func forward(
-    _ x: Tensor, residual: Tensor? = nil, relu: Bool = false, parameters: Parameters
+    _ x: Tensor, normalizedBy transform: BatchNorm.Transform? = nil, residual: Tensor? = nil,
+    relu: Bool = false, parameters: Parameters
   ) -> Result {
     let image = ImageExtent(x)
     precondition(x.count > 0, "no features in \(x.shape)")
     precondition(
       residual.map { $0.shape == x.shape } ?? true, "residual \(residual?.shape ?? []) of \(x.shape)")
+    precondition(transform?.relu != true, "a ReLU between normalisation and gates")
+    transform?.check(x)
     parameters.check(channels: image.channels)
-    let pass = ForwardPass(x, residual: residual, relu: relu, parameters: parameters)
+    let pass = ForwardPass(x, transform, residual: residual, relu: relu, parameters: parameters)
     return pass.run()
+  }
+
+  /// The output of a forward pass once more, to the bit, from its input, its residual and its maps.
+  public static func output(_ x: Tensor, residual: Tensor?, _ saved: Saved) -> Tensor {
+    precondition(x.shape == saved.shape && saved.hasResidual == (residual != nil), "another pass's input")
+    return OutputPass(
+      x, saved.transform, residual: residual, relu: saved.relu, channelMap: saved.channel?.map,
+      spatialMap: saved.spatial?.map
+    ).run()
   }
 
   /// - Parameters:
   ///   - dOutput: the gradient of the output, [N, H, W, C].
-  ///   - needsParameters: false leaves out the gradients of the parameters.
+  ///   - x: the same features as in the forward pass.
+  ///   - output: what the forward pass returned, for the mask of its ReLU; nil without one.
+  ///   - needsParameters: false leaves out the gradients of the gates' parameters.
   public static func backward(
-    _ dOutput: Tensor, _ saved: Saved, needsParameters: Bool = true
+    _ dOutput: Tensor, input x: Tensor, output: Tensor?, _ saved: Saved, needsParameters: Bool = true
   ) -> Gradients {
-    precondition(dOutput.shape == saved.input.shape, "gradient \(dOutput.shape) of \(saved.input.shape)")
-    return BackwardPass(dOutput, saved, needsParameters: needsParameters).run()
+    precondition(
+      dOutput.shape == saved.shape && x.shape == saved.shape,
+      "gradient \(dOutput.shape) of \(x.shape), expected \(saved.shape)")
+    precondition(
+      saved.relu == (output != nil), "the output is needed for the mask of its ReLU, and for that alone")
+    return BackwardPass(dOutput, x, output, saved, needsParameters: needsParameters).run()
   }
 }
 

@@ -170,6 +170,5 @@ extension fk_ahead {
 
 /// Unset memory from the pool for the duration of `body`.
 func withScratch<Result>(_ count: Int, _ body: (MutableFloats) -> Result) -> Result {
-  var scratch = Tensor(uninitialized: [count])
-  return scratch.withUnsafeMutableBufferPointer { body($0.baseAddress!) }
+  BufferPool.shared.withScratch(count, body)
 }

@@ -155,10 +155,11 @@ public final class PreparedConvolution {
   /// Depthwise kernels end with their sums; the rest is a pass of its own.
   private func depthwise(_ x: Tensor, _ planned: Planned, _ residual: Tensor?, _ relu: Bool) -> Tensor {
     let sums = Conv2D.forward(x, weight: scaledWeight, geometry: planned.geometry, engine: engine)
-    let biased = BatchNorm.inference(
-      sums, gamma: Tensor(repeating: 1, shape: bias.shape), beta: bias, mean: Tensor(zeros: bias.shape),
-      variance: Tensor(repeating: 1, shape: bias.shape), epsilon: 0, relu: relu && residual == nil
-    ).output
+    let biased = BatchNorm.forward(
+      sums,
+      BatchNorm.Transform(
+        gamma: Tensor(repeating: 1, shape: bias.shape), beta: bias, mean: Tensor(zeros: bias.shape),
+        variance: Tensor(repeating: 1, shape: bias.shape), epsilon: 0, relu: relu && residual == nil))
     return residual.map { Elementwise.add(biased, $0, relu: relu) } ?? biased
   }
 }

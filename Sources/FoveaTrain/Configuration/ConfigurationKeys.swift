@@ -220,6 +220,12 @@ extension ConfigurationKey {
       convolutions in 32-bit floats; convolutions that are faster with 32-bit factors stay so. It needs a CPU with \
       AVX-512 BF16 and is an error elsewhere.
       """),
+    Self(
+      "engine.memory", \.engine.memory, .choice,
+      """
+      'recompute' keeps each block's output alone for the way back and runs its convolutions a second time: less memory, \
+      more time, the same weights to the bit.
+      """),
   ]
 
   private static let output: [ConfigurationKey] = [

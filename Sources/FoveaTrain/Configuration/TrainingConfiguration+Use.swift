@@ -37,7 +37,7 @@ extension TrainingConfiguration {
   public var mixing: MixingConfiguration { MixingConfiguration(mixup: train.mixup, cutmix: train.cutmix) }
 
   public var engineOptions: EngineOptions {
-    EngineOptions(winograd: engine.winograd, precision: engine.precision)
+    EngineOptions(winograd: engine.winograd, precision: engine.precision, memory: engine.memory)
   }
 
   /// The schedule of a run of so many steps.

@@ -140,6 +140,7 @@ extension TrainingConfiguration {
   public struct Engine: Hashable, Sendable {
     public var winograd = WinogradPolicy.auto
     public var precision = EngineOptions.Precision.fp32
+    public var memory = EngineOptions.Memory.keep
   }
 
   public struct Output: Hashable, Sendable {

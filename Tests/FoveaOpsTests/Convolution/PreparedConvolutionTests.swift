@@ -63,10 +63,10 @@ import Testing
       folding: .init(
         gamma: channel(4), beta: channel(5), mean: channel(6), variance: variance, epsilon: 1e-5),
       into: c.weight, stride: .one, padding: .one, groups: 1, engine: .direct)
-    let expected = BatchNorm.inference(
-      Conv2D.forward(c.input, weight: c.weight, geometry: c.geometry, engine: .direct), gamma: channel(4),
-      beta: channel(5), mean: channel(6), variance: variance, epsilon: 1e-5, relu: true
-    ).output
+    let expected = BatchNorm.forward(
+      Conv2D.forward(c.input, weight: c.weight, geometry: c.geometry, engine: .direct),
+      BatchNorm.Transform(
+        gamma: channel(4), beta: channel(5), mean: channel(6), variance: variance, epsilon: 1e-5, relu: true))
     expectClose(folded(c.input, relu: true), expected, relative: 3e-6)
   }
 }
