@@ -20,7 +20,8 @@ help:
 	@echo 'make check-kernels    check the C kernels alone, on every instruction set of this CPU: seconds'
 	@echo 'make check-arm64      the same for NEON, cross-compiled and run by qemu'
 	@echo 'make build            build in release: $(FOVEA)'
-	@echo 'make install PREFIX=… install one binary with the Swift runtime inside; PREFIX is $(PREFIX)'
+	@echo 'make install PREFIX=… install one binary with the Swift runtime inside, its manual page and what shells complete;'
+	@echo '                      PREFIX is $(PREFIX)'
 	@echo 'make compare          measure beside PyTorch and others; CASES=train-resnet20 for one case'
 	@echo 'make lint             check the format of the source'
 	@echo 'make format           correct it'
@@ -67,6 +68,7 @@ install: setup
 	$(SWIFT) build -c release --product fovea --static-swift-stdlib --scratch-path .build/static
 	install -d "$(DESTDIR)$(PREFIX)/bin"
 	install -s -m 755 .build/static/release/fovea "$(DESTDIR)$(PREFIX)/bin/fovea"
+	@Scripts/install-extras .build/static/release/fovea "$(DESTDIR)$(PREFIX)/share"
 
 clean:
 	rm -rf .build $(DEMO)

@@ -17,6 +17,7 @@ struct FoveaCommand: ParsableCommand {
     subcommands: [
       CheckCommand.self, TrainCommand.self, EvaluateCommand.self, ClassifyCommand.self, ExplainCommand.self, InfoCommand.self,
       ImportCommand.self, ExportCommand.self, DatasetCommand.self,
+      DoctorCommand.self, ManualCommand.self,
     ])
 }
 

@@ -64,6 +64,13 @@ public struct CheckReport: Sendable {
     (images[index].facts.width, images[index].facts.height)
   }
 
+  /// Reads some images once more, in parallel; see `thumbnail(_:side:)`.
+  public func thumbnails(_ indices: [Int], side: Int) -> [Int: Image] {
+    let made = Parallel.map(indices.count) { thumbnail(indices[$0], side: side) }
+    return Dictionary(
+      zip(indices, made).compactMap { index, image in image.map { (index, $0) } }, uniquingKeysWith: { $1 })
+  }
+
   /// Reads an image once more, to show it.
   ///
   /// - Parameter side: the longer side of the result, at most.

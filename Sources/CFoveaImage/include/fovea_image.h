@@ -85,6 +85,12 @@ typedef struct fi_request {
   uint64_t memory;
 } fi_request;
 
+/// The versions of the libraries that are in use, as they call themselves.
+const char *fi_png_version(void);
+/// libjpeg tells its version when a program is compiled with it.
+const char *fi_jpeg_version(void);
+const char *fi_zlib_version(void);
+
 /// Reads the header and walks the file's chunks or markers, without decoding.
 int32_t fi_read_header(const uint8_t *bytes, size_t count, bool lenient, fi_header *header, fi_report *report);
 

@@ -19,7 +19,7 @@ struct CheckCommand: ConsoleCommand {
   @Argument(
     help: ArgumentHelp(
       "Whatever training takes: a folder with train and test, a folder of class folders, IDX or CIFAR files, or a training configuration.",
-      valueName: "data"))
+      valueName: "data"), completion: .file())
   var data: String
 
   @Option(
@@ -27,12 +27,16 @@ struct CheckCommand: ConsoleCommand {
     help: ArgumentHelp("Change a setting of the configuration: --set data.path=FOLDER.", valueName: "key=value"))
   var settings: [String] = []
 
+  @Option(help: ArgumentHelp("Also write a page with thumbnails: one HTML file.", valueName: "file"))
+  var html: String?
+
   @Flag(help: "Print the result as JSON, with every image that was found.")
   var json = false
 
   @OptionGroup var general: GeneralOptions
 
   func run(_ console: Console) throws {
+    if let html { try CheckPageFile.examine(html) }
     let settings = try configuration()
     let source = try DataSource(
       settings.path, format: settings.data.format, classNames: settings.data.classNames)
@@ -41,6 +45,10 @@ struct CheckCommand: ConsoleCommand {
     console.note("checking \(counted(check.imageCount, "image")) of \(source.root)")
     let report = CheckProgress(console).run(check)
     try console.print(json ? CheckJSON(report).value.pretty : CheckTable(report, console).text)
+    if let html {
+      try CheckPageFile.write(CheckPage(report).html, to: html)
+      console.note("page      \(html)")
+    }
     if report.needsAttention { throw CommandFailure(.skipped, CheckTable.verdict(report)) }
   }
 
