@@ -16,7 +16,7 @@ struct FoveaCommand: ParsableCommand {
     version: foveaVersion,
     subcommands: [
       CheckCommand.self, TrainCommand.self, EvaluateCommand.self, ClassifyCommand.self, ExplainCommand.self, InfoCommand.self,
-      ImportCommand.self, ExportCommand.self, DatasetCommand.self,
+      ImportCommand.self, ExportCommand.self, DatasetCommand.self, ServeCommand.self,
       DoctorCommand.self, ManualCommand.self,
     ])
 }

@@ -32,14 +32,8 @@ public enum ImageFiles {
         .undecodable, path.description, found: "an empty file", expected: "a PNG or JPEG file",
         remedy: "Remove it.")
     }
-    var options = DecodeOptions()
-    options.background = request.background
-    options.allowTruncated = request.allowsTruncated
-    if let width = request.minimumWidth, let height = request.minimumHeight {
-      options.minimumSize = (width, height)
-    }
     do {
-      return try Image.decode(bytes, name: path.description, options: options)
+      return try Image.decode(bytes, name: path.description, options: request.decodeOptions)
     } catch {
       throw DataError(.undecodable, path.description, found: error.found, remedy: "\(error.remedy).")
     }
@@ -51,5 +45,16 @@ extension LoadedImage {
     self.init(
       decoded.image, originalWidth: decoded.originalWidth, originalHeight: decoded.originalHeight,
       scaleDenominator: decoded.scaleDenominator)
+  }
+}
+
+extension ImageRequest {
+  /// The same for the decoder, with its usual limits.
+  public var decodeOptions: DecodeOptions {
+    var options = DecodeOptions()
+    options.background = background
+    options.allowTruncated = allowsTruncated
+    if let width = minimumWidth, let height = minimumHeight { options.minimumSize = (width, height) }
+    return options
   }
 }
