@@ -79,7 +79,8 @@ let package = Package(
     floor(
       "FoveaServe",
       [
-        "FoveaTensor", "FoveaImage", "FoveaData", "FoveaNN", "FoveaOps", "FoveaTrain", "FoveaExplain", "FoveaPages",
+        "FoveaTensor", "FoveaImage", "FoveaData", "FoveaNN", "FoveaOps", "FoveaTrain", "FoveaExplain",
+        "FoveaPages",
         .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
         .product(name: "NIOHTTP1", package: "swift-nio"),
       ]),

@@ -117,7 +117,8 @@ private struct WorkDetails {
     var usage = rusage()
     getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)
     console.detail(
-      "took \(fixed(Progress.monotonicSeconds() - start, 2)) s, at most \(bytes(usage.ru_maxrss << 10)) of memory")
+      "took \(fixed(Progress.monotonicSeconds() - start, 2)) s, at most \(bytes(usage.ru_maxrss << 10)) of memory"
+    )
   }
 }
 

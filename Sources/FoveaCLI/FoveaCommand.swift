@@ -15,7 +15,8 @@ struct FoveaCommand: ParsableCommand {
       """,
     version: foveaVersion,
     subcommands: [
-      CheckCommand.self, TrainCommand.self, EvaluateCommand.self, ClassifyCommand.self, ExplainCommand.self, InfoCommand.self,
+      CheckCommand.self, TrainCommand.self, EvaluateCommand.self, ClassifyCommand.self, ExplainCommand.self,
+      InfoCommand.self,
       ImportCommand.self, ExportCommand.self, DatasetCommand.self, ServeCommand.self,
       DoctorCommand.self, ManualCommand.self,
     ])

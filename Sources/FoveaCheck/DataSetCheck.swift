@@ -47,7 +47,9 @@ public struct DataSetCheck: Sendable {
 
   /// - Parameter progress: called on the calling thread, several times a second.
   public func run(progress: (Progress) -> Void = { _ in }) -> CheckReport {
-    let classes = Array(Set(parts.flatMap(\.source.classes))).sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
+    let classes = Array(Set(parts.flatMap(\.source.classes))).sorted {
+      $0.utf8.lexicographicallyPrecedes($1.utf8)
+    }
     let images = inspected(entries(classes), progress)
     var groups = DuplicateGroups(images)
     let search = groups.addNearDuplicates(images, progress)

@@ -82,10 +82,12 @@ public struct Finding: Sendable {
 extension Finding.Kind {
   public var severity: Severity {
     switch self {
-    case .leak, .conflict, .nearLeak, .nearConflict, .unreadable, .missingInTraining, .emptyClass, .singleClass,
+    case .leak, .conflict, .nearLeak, .nearConflict, .unreadable, .missingInTraining, .emptyClass,
+      .singleClass,
       .partsAsClasses:
       .error
-    case .damaged, .hiddenFolder, .onlyInTraining, .similarNames, .imbalance, .fewImages, .duplicate, .constant,
+    case .damaged, .hiddenFolder, .onlyInTraining, .similarNames, .imbalance, .fewImages, .duplicate,
+      .constant,
       .dark, .blurred, .tiny, .elongated, .wrongExtension, .outsideClasses:
       .warning
     case .nearDuplicate, .passedBy, .oriented, .alpha, .gray, .cmyk, .sixteenBit: .note
@@ -135,13 +137,15 @@ extension Finding.Kind {
       "Accuracy is measured on images that were trained on, and flatters. Keep all copies in one part."
     case .conflict, .nearConflict:
       "At most one of the labels is right. Decide, and remove the other copies."
-    case .unreadable: "Training passes them by, and stops when they are too many. Get whole copies, or remove them."
+    case .unreadable:
+      "Training passes them by, and stops when they are too many. Get whole copies, or remove them."
     case .damaged:
       "They count as unreadable, unless data.allow_truncated takes what can be read. Get whole copies, or remove them."
     case .missingInTraining: "Training refuses such a data set. Add images to train on, or remove the class."
     case .emptyClass: "Training refuses a class without images. Add some, or remove the folder."
     case .singleClass: "There is nothing to tell apart. Make a folder for each class."
-    case .partsAsClasses: "A part counts as one only beside 'train', and with class folders in it. Rename or move the folders."
+    case .partsAsClasses:
+      "A part counts as one only beside 'train', and with class folders in it. Rename or move the folders."
     case .hiddenFolder:
       "They are passed by here; other programs may take them for classes. Remove them, or rename what is meant."
     case .onlyInTraining: "Nothing will tell how well they are learnt. Add images of them to the other parts."
@@ -151,7 +155,8 @@ extension Finding.Kind {
     case .duplicate: "Copies weigh more than other images and teach nothing. Keep one of each."
     case .constant: "They show nothing. Remove them, or find out what went wrong."
     case .dark: "Hardly anything can be seen. Brighten or remove them, unless such images will be met in use."
-    case .blurred: "No fine detail, as far as a network could see it. Look at them; remove what nobody could tell."
+    case .blurred:
+      "No fine detail, as far as a network could see it. Look at them; remove what nobody could tell."
     case .tiny: "They are enlarged to the network's input. Get larger copies, or remove them."
     case .elongated: "A centre crop sees a small part of them. Crop them, or set input.resize: pad."
     case .wrongExtension: "They are read by their content here; other programs may fail. Rename them."

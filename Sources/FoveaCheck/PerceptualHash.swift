@@ -102,7 +102,8 @@ enum Luma {
     return image.pixels.withUnsafeBufferPointer { pixels in
       [Float](unsafeUninitializedCapacity: count) { buffer, initialized in
         for i in 0..<count {
-          let sum = Int(pixels[3 * i]) * 19_595 + Int(pixels[3 * i + 1]) * 38_470 + Int(pixels[3 * i + 2]) * 7_471
+          let sum =
+            Int(pixels[3 * i]) * 19_595 + Int(pixels[3 * i + 1]) * 38_470 + Int(pixels[3 * i + 2]) * 7_471
           buffer[i] = Float(sum) * 0x1p-16
         }
         initialized = count

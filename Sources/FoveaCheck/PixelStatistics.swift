@@ -34,7 +34,10 @@ struct PixelStatistics {
     channelDeviation = max(
       deviation(sums.0, squares.0), deviation(sums.1, squares.1), deviation(sums.2, squares.2))
     var below = 0
-    bright = counts.firstIndex { below += $0; return below * 100 >= count * 99 } ?? 255
+    bright =
+      counts.firstIndex {
+        below += $0; return below * 100 >= count * 99
+      } ?? 255
     isGray = colored == 0
   }
 }

@@ -32,7 +32,9 @@ struct StructureFindings {
     let others = summaries.dropFirst()
     let entries = classes.indices.compactMap { label -> Finding.Entry? in
       guard training.classCounts[label] == 0 else { return nil }
-      let places = others.filter { $0.classCounts[label] > 0 }.map { "\($0.classCounts[label]) in \($0.name)" }
+      let places = others.filter { $0.classCounts[label] > 0 }.map {
+        "\($0.classCounts[label]) in \($0.name)"
+      }
       return Finding.Entry(subject: classes[label], remark: places.joined(separator: ", "))
     }
     return Finding(kind: .missingInTraining, entries: entries)
@@ -93,7 +95,9 @@ struct StructureFindings {
       entries: [
         Finding.Entry(
           subject: classes[least],
-          remark: "\(training.classCounts[least]) images to train on, '\(classes[most])' has \(training.classCounts[most])")
+          remark:
+            "\(training.classCounts[least]) images to train on, '\(classes[most])' has \(training.classCounts[most])"
+        )
       ])
   }
 
@@ -121,7 +125,9 @@ struct StructureFindings {
   }
 
   private var passedBy: Finding {
-    let others = ignored.filter { $0.reason != ClassFolders.emptyClass && !ImageFiles.isNamedAsImage($0.path) }
+    let others = ignored.filter {
+      $0.reason != ClassFolders.emptyClass && !ImageFiles.isNamedAsImage($0.path)
+    }
     return Finding(
       kind: .passedBy, entries: others.map { Finding.Entry(subject: name($0.path), remark: $0.reason) })
   }
@@ -135,7 +141,8 @@ struct StructureFindings {
       kind: .hiddenFolder,
       entries: found.map {
         Finding.Entry(
-          subject: name($0.folder), remark: "\($0.images)\($0.isMore ? " or more" : "") \($0.images == 1 ? "image" : "images")")
+          subject: name($0.folder),
+          remark: "\($0.images)\($0.isMore ? " or more" : "") \($0.images == 1 ? "image" : "images")")
       })
   }
 

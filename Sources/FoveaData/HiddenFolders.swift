@@ -11,7 +11,9 @@ public struct HiddenFolders: Hashable, Sendable {
   /// The hidden folders below a data set's, except those within other hidden ones.
   public static func find(below root: RawPath) -> [HiddenFolders] {
     FolderWalk(root).compactMap { element in
-      guard case .passedBy(let path, FolderWalk.hidden) = element, FileSystem.isFolder(path) else { return nil }
+      guard case .passedBy(let path, FolderWalk.hidden) = element, FileSystem.isFolder(path) else {
+        return nil
+      }
       var images = 0
       var seen = 0
       for inner in FolderWalk(path) {

@@ -54,7 +54,9 @@ final class ClassifyEngine: Sendable {
   /// - Returns: false where too many wait already.
   func submit(_ jobs: [ClassifyJob]) -> Bool {
     let taken = state.withLock { state in
-      guard !state.isStopped, state.jobs.count + jobs.count <= configuration.waitingImages else { return false }
+      guard !state.isStopped, state.jobs.count + jobs.count <= configuration.waitingImages else {
+        return false
+      }
       state.jobs += jobs
       return true
     }
@@ -83,7 +85,9 @@ final class ClassifyEngine: Sendable {
       let (late, timely) = batch.reduce(into: ([ClassifyJob](), [ClassifyJob]())) { parts, job in
         if now - job.arrival > configuration.waitSeconds { parts.0.append(job) } else { parts.1.append(job) }
       }
-      for job in late { job.finish(.refused(job.name, "it waited longer than \(Int(configuration.waitSeconds)) s")) }
+      for job in late {
+        job.finish(.refused(job.name, "it waited longer than \(Int(configuration.waitSeconds)) s"))
+      }
       worker.answer(timely)
     }
   }
@@ -120,7 +124,8 @@ final class ClassifyWorker {
     let inputs = prepared.compactMap { if case .success(let ready) = $0 { ready.input } else { nil } }
     var explanations: ArraySlice<Explanation> = []
     if !inputs.isEmpty { explanations = explainer.explain(model.preparation.tensor(inputs))[...] }
-    let work = zip(jobs, prepared).map { job, outcome -> (ClassifyJob, Result<Ready, ImageError>, Explanation?) in
+    let work = zip(jobs, prepared).map {
+      job, outcome -> (ClassifyJob, Result<Ready, ImageError>, Explanation?) in
       if case .success = outcome { return (job, outcome, explanations.removeFirst()) }
       return (job, outcome, nil)
     }
@@ -181,13 +186,15 @@ final class ClassifyWorker {
     }
     var blocks = explanation.blocks.map { block in
       MapAnswer(
-        block: block.block, map: block.spatial, scale: .unit, channel: block.channel, job.options, ready.shown,
+        block: block.block, map: block.spatial, scale: .unit, channel: block.channel, job.options,
+        ready.shown,
         ready.placement)
     }
     let peak = max(explanation.gradCAM.range.upperBound, 0)
     blocks.append(
       MapAnswer(
-        block: "grad-cam", map: explanation.gradCAM, scale: Scale(0...peak), channel: nil, job.options, ready.shown,
+        block: "grad-cam", map: explanation.gradCAM, scale: Scale(0...peak), channel: nil, job.options,
+        ready.shown,
         ready.placement))
     return ImageAnswer(
       name: job.name, width: ready.width, height: ready.height, predictions: Array(predictions), maps: blocks)
@@ -241,7 +248,8 @@ struct MapAnswer: Encodable, Sendable {
   let channels: Channels?
 
   init(
-    block: String, map: AttentionMap?, scale: Scale, channel: [Float]?, _ options: ClassifyOptions, _ shown: Image,
+    block: String, map: AttentionMap?, scale: Scale, channel: [Float]?, _ options: ClassifyOptions,
+    _ shown: Image,
     _ placement: Placement
   ) {
     self.block = block
@@ -257,7 +265,8 @@ struct MapAnswer: Encodable, Sendable {
     guard let map else { return }
     if options.maps { values = map.values }
     if options.overlays {
-      let picture = Overlay.blended(map, over: shown, placement: placement, scale: scale, style: OverlayStyle())
+      let picture = Overlay.blended(
+        map, over: shown, placement: placement, scale: scale, style: OverlayStyle())
       overlay = (try? picture.jpegData(quality: 80)).map { DataURL.jpeg($0) }
     }
   }

@@ -104,7 +104,8 @@ final class ConnectionHandler: ChannelInboundHandler, RemovableChannelHandler {
   }
 
   private var tooLarge: Reply {
-    .refusal(.payloadTooLarge, "more than \(router.configuration.bodyBytes >> 20) MiB in one request").closing()
+    .refusal(.payloadTooLarge, "more than \(router.configuration.bodyBytes >> 20) MiB in one request")
+      .closing()
   }
 
   private var busy: Reply {

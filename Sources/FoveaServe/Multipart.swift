@@ -9,6 +9,7 @@ struct Multipart {
   /// What is wrong with a body.
   struct Malformed: Error {
     let reason: String
+    var isTooMany = false
   }
 
   /// The boundary in `multipart/form-data; boundary=…`; nil where there is none that RFC 2046 allows.
@@ -17,7 +18,9 @@ struct Multipart {
       let pair = parameter.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
       guard pair.count == 2, trimmed(pair[0]).lowercased() == "boundary" else { continue }
       var value = trimmed(pair[1])
-      if value.hasPrefix("\""), value.hasSuffix("\""), value.count >= 2 { value = String(value.dropFirst().dropLast()) }
+      if value.hasPrefix("\""), value.hasSuffix("\""), value.count >= 2 {
+        value = String(value.dropFirst().dropLast())
+      }
       let bytes = Array(value.utf8)
       return (1...70).contains(bytes.count) && bytes.allSatisfy { $0 > 0x1F && $0 < 0x7F } ? bytes : nil
     }
@@ -29,16 +32,20 @@ struct Multipart {
     let delimiter = [UInt8]("--".utf8) + boundary
     var parts: [Part] = []
     var position = 0
-    guard let first = find(delimiter, in: body, from: 0) else { throw Malformed(reason: "the boundary is not in the body") }
+    guard let first = find(delimiter, in: body, from: 0) else {
+      throw Malformed(reason: "the boundary is not in the body")
+    }
     position = first + delimiter.count
     while true {
       if body[position...].starts(with: "--".utf8) { return parts }
-      guard body[position...].starts(with: "\r\n".utf8) else { throw Malformed(reason: "a boundary without a line's end") }
+      guard body[position...].starts(with: "\r\n".utf8) else {
+        throw Malformed(reason: "a boundary without a line's end")
+      }
       position += 2
       guard let end = find([0x0D, 0x0A] + delimiter, in: body, from: position - 2) else {
         throw Malformed(reason: "the last part does not end")
       }
-      guard parts.count < limit else { throw Malformed(reason: "more than \(limit) parts") }
+      guard parts.count < limit else { throw Malformed(reason: "more than \(limit) parts", isTooMany: true) }
       parts.append(try part(body[position..<max(position, end)]))
       position = end + 2 + delimiter.count
     }
@@ -48,7 +55,9 @@ struct Multipart {
     var rest = bytes
     var filename: String?
     for _ in 0..<16 {
-      guard let end = rest.firstRange(of: [0x0D, 0x0A]) else { throw Malformed(reason: "a part without an empty line") }
+      guard let end = rest.firstRange(of: [0x0D, 0x0A]) else {
+        throw Malformed(reason: "a part without an empty line")
+      }
       let line = rest[..<end.lowerBound]
       rest = rest[end.upperBound...]
       if line.isEmpty { return Part(filename: filename, body: rest) }

@@ -48,7 +48,9 @@ struct Reply: Sendable {
       let status: Int
     }
     var reply = json(Refusal(error: reason, status: Int(status.code)), status: status)
-    if status == .serviceUnavailable || status == .tooManyRequests { reply.headers.append(("Retry-After", "1")) }
+    if status == .serviceUnavailable || status == .tooManyRequests {
+      reply.headers.append(("Retry-After", "1"))
+    }
     return reply
   }
 

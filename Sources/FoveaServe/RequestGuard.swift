@@ -49,7 +49,8 @@ struct RequestGuard: Sendable {
 
   static func isAddress(_ name: String) -> Bool {
     if name.hasPrefix("["), name.hasSuffix("]") {
-      return name.count > 3 && name.dropFirst().dropLast().allSatisfy { $0.isHexDigit || $0 == ":" || $0 == "." }
+      return name.count > 3
+        && name.dropFirst().dropLast().allSatisfy { $0.isHexDigit || $0 == ":" || $0 == "." }
     }
     let parts = name.split(separator: ".", omittingEmptySubsequences: false)
     return parts.count == 4

@@ -20,7 +20,8 @@ struct Request: Sendable {
     var result: [String: String] = [:]
     for pair in head.uri[head.uri.index(after: start)...].split(separator: "&").prefix(32) {
       let parts = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
-      guard let name = Self.decoded(parts[0]), let value = Self.decoded(parts.count > 1 ? parts[1] : "") else { continue }
+      guard let name = Self.decoded(parts[0]), let value = Self.decoded(parts.count > 1 ? parts[1] : "")
+      else { continue }
       if result[name] == nil { result[name] = value }
     }
     return result
@@ -35,7 +36,8 @@ struct Request: Sendable {
         bytes.append(byte)
         continue
       }
-      guard rest.count >= 2, let value = UInt8(String(decoding: rest.prefix(2), as: UTF8.self), radix: 16), value != 0
+      guard rest.count >= 2, let value = UInt8(String(decoding: rest.prefix(2), as: UTF8.self), radix: 16),
+        value != 0
       else { return nil }
       bytes.append(value)
       rest = rest.dropFirst(2)
@@ -73,7 +75,8 @@ struct Router: Sendable {
     if head.method == .GET || head.method == .HEAD {
       return isKnown(path) ? nil : .refusal(.notFound, "there is nothing at this address")
     }
-    var reply = Reply.refusal(.methodNotAllowed, "only GET is answered here, and POST at /api/classify").closing()
+    var reply = Reply.refusal(.methodNotAllowed, "only GET is answered here, and POST at /api/classify")
+      .closing()
     reply.headers.append(("Allow", path == "/api/classify" ? "POST" : "GET, HEAD"))
     return reply
   }
@@ -188,7 +191,8 @@ struct Router: Sendable {
     let known: Set<String> = ["overlays", "maps", "top", "side"]
     if let stranger = query.keys.filter({ !known.contains($0) }).sorted().first {
       throw BadRequest(
-        status: .badRequest, reason: "there is no '\(stranger.prefix(40))': known are overlays, maps, top and side")
+        status: .badRequest,
+        reason: "there is no '\(stranger.prefix(40))': known are overlays, maps, top and side")
     }
     return options
   }
@@ -208,7 +212,7 @@ struct Router: Sendable {
       parts = try Multipart.parts(request.body, boundary: boundary, limit: configuration.imagesPerRequest + 1)
         .filter { $0.filename != nil }
     } catch {
-      throw BadRequest(status: .badRequest, reason: error.reason)
+      throw BadRequest(status: error.isTooMany ? .payloadTooLarge : .badRequest, reason: error.reason)
     }
     guard !parts.isEmpty else { throw BadRequest(status: .badRequest, reason: "the form has no file") }
     guard parts.count <= configuration.imagesPerRequest else {
@@ -306,7 +310,8 @@ struct RunFacts: Encodable, Sendable {
     epochs = run.rows.map {
       Epoch(
         epoch: $0.epoch, learningRate: $0.learningRate, trainingLoss: $0.training.loss,
-        trainingTop1: $0.training.top1, validationLoss: $0.validation.loss, validationTop1: $0.validation.top1)
+        trainingTop1: $0.training.top1, validationLoss: $0.validation.loss, validationTop1: $0.validation.top1
+      )
     }
   }
 }

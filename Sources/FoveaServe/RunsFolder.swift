@@ -42,7 +42,9 @@ struct RunsFolder: Sendable {
     var present: [String] = []
     for file in Self.files.keys.sorted() {
       var information = stat()
-      if fstatat(folder, file, &information, AT_SYMLINK_NOFOLLOW) == 0, information.st_mode & S_IFMT == S_IFREG {
+      if fstatat(folder, file, &information, AT_SYMLINK_NOFOLLOW) == 0,
+        information.st_mode & S_IFMT == S_IFREG
+      {
         present.append(file)
       }
     }
@@ -68,7 +70,9 @@ struct RunsFolder: Sendable {
     var names: [String] = []
     while let entry = readdir(stream), names.count < Self.runLimit {
       let bytes = withUnsafeBytes(of: &entry.pointee.d_name) { Array($0.prefix { $0 != 0 }) }
-      guard bytes.first != UInt8(ascii: "."), let name = String(validating: bytes, as: UTF8.self) else { continue }
+      guard bytes.first != UInt8(ascii: "."), let name = String(validating: bytes, as: UTF8.self) else {
+        continue
+      }
       names.append(name)
     }
     return names

@@ -20,8 +20,10 @@ enum RunsPage {
       runs.isEmpty
       ? HTML.paragraph("There are no runs yet: folders with a config.yaml.")
       : Table(columns, rows: rows).html
-    return Page(title: "Runs", subtitle: "The one that changed last is first. Anew every ten seconds.", content: content)
-      .html
+    return Page(
+      title: "Runs", subtitle: "The one that changed last is first. Anew every ten seconds.", content: content
+    )
+    .html
   }
 
   static func page(_ run: RunsFolder.Run) -> String {
@@ -31,7 +33,10 @@ enum RunsPage {
       content += .tiles([
         (value: "\(last.epoch)", label: "epochs"),
         (value: PageNumber.percent(last.validation.top1, 2), label: "top-1 after the last"),
-        (value: PageNumber.percent(best?.validation.top1 ?? .nan, 2), label: "top-1 at the best, epoch \(best?.epoch ?? 0)"),
+        (
+          value: PageNumber.percent(best?.validation.top1 ?? .nan, 2),
+          label: "top-1 at the best, epoch \(best?.epoch ?? 0)"
+        ),
         (value: PageNumber.significant(last.learningRate), label: "learning rate"),
       ])
       content += .grid([
@@ -41,11 +46,15 @@ enum RunsPage {
       content += .paragraph("No epoch has ended yet.")
     }
     if run.files.contains("confusion.png") {
-      content += .figure("Confusion", .image(.file("confusion.png"), alternative: "The confusion matrix", classes: "wide"))
+      content += .figure(
+        "Confusion", .image(.file("confusion.png"), alternative: "The confusion matrix", classes: "wide"))
     }
-    let links = run.files.map { HTML.element("li", [], .element("a", [Attribute("href", Reference.file($0))], HTML($0))) }
+    let links = run.files.map {
+      HTML.element("li", [], .element("a", [Attribute("href", Reference.file($0))], HTML($0)))
+    }
     content += .heading("Files", id: "files") + .element("ul", [], links)
-    content += .element("p", [], .element("a", [Attribute("href", Reference.file("../../runs"))], HTML("All runs")))
+    content += .element(
+      "p", [], .element("a", [Attribute("href", Reference.file("../../runs"))], HTML("All runs")))
     return Page(
       title: run.name, subtitle: "Anew every ten seconds.", content: content,
       style: ".wide{display:block;max-width:100%;height:auto}"

@@ -33,5 +33,7 @@ final class Semaphore: @unchecked Sendable {
 }
 
 enum DataURL {
-  static func jpeg(_ bytes: [UInt8]) -> String { "data:image/jpeg;base64," + Data(bytes).base64EncodedString() }
+  static func jpeg(_ bytes: [UInt8]) -> String {
+    "data:image/jpeg;base64," + Data(bytes).base64EncodedString()
+  }
 }

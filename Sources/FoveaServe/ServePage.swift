@@ -29,15 +29,20 @@ struct ServePage {
     let input = HTML.void(
       "input",
       [
-        .id("files"), Attribute("type", "file"), Attribute("accept", "image/png,image/jpeg"), Attribute("multiple"),
+        .id("files"), Attribute("type", "file"), Attribute("accept", "image/png,image/jpeg"),
+        Attribute("multiple"),
         .class("unseen"),
       ])
     let label = HTML.element(
       "label", [.id("drop"), Attribute("for", "files"), Attribute("tabindex", "0")],
       .element("b", [], HTML("Drop images here")),
-      .element("span", [], HTML("or choose them, or paste one. PNG and JPEG, up to \(configuration.imagesPerRequest) at a time."))
+      .element(
+        "span", [],
+        HTML("or choose them, or paste one. PNG and JPEG, up to \(configuration.imagesPerRequest) at a time.")
+      )
     )
-    let state = HTML.element("p", [.id("state"), Attribute("role", "status"), Attribute("aria-live", "polite")])
+    let state = HTML.element(
+      "p", [.id("state"), Attribute("role", "status"), Attribute("aria-live", "polite")])
     return .element("section", [], input, label, state)
   }
 
@@ -45,7 +50,8 @@ struct ServePage {
 
   private var about: HTML {
     var links = [
-      HTML.element("a", [Attribute("href", Reference.file("api/openapi.json"))], HTML("the interface's description"))
+      HTML.element(
+        "a", [Attribute("href", Reference.file("api/openapi.json"))], HTML("the interface's description"))
     ]
     if showsRuns {
       links.append(.element("a", [Attribute("href", Reference.file("runs"))], HTML("the training runs")))
@@ -55,7 +61,10 @@ struct ServePage {
     return .element("p", [.class("note")], line + HTML("."))
       + .details(
         "Classes", .element("p", [], facts.classes.map { .name($0) + HTML(" ") })
-      ) + .data(id: "limits", json: "{\"images\":\(configuration.imagesPerRequest),\"bytes\":\(configuration.bodyBytes)}")
+      )
+      + .data(
+        id: "limits",
+        json: "{\"images\":\(configuration.imagesPerRequest),\"bytes\":\(configuration.bodyBytes)}")
   }
 
   private static let style: StaticString = """

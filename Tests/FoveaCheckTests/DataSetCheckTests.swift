@@ -44,7 +44,8 @@ import Testing
     folder.write(picture(0), "test/cat/leak.png")
     folder.write(picture(1), "train/dog/conflict.png")
     folder.write(picture(102), "train/dog/again.png")
-    folder.write(picture(3).resized(width: 60, height: 50).mapped { $0 * 0.9 + 5 }, "test/cat/near.jpg", quality: 60)
+    folder.write(
+      picture(3).resized(width: 60, height: 50).mapped { $0 * 0.9 + 5 }, "test/cat/near.jpg", quality: 60)
     folder.write(picture(104).turnedGray(), "train/cat/gray.png")
     folder.write(picture(5), "train/cat/near.jpg", quality: 70)
     let report = try Self.report(folder)
@@ -83,7 +84,9 @@ import Testing
 
   @Test func classesAndFoldersAreLookedAt() throws {
     let folder = Self.sound()
-    for index in 0..<120 { folder.write(picture(500 + index, width: 40, height: 40), "train/Bird/\(index).png") }
+    for index in 0..<120 {
+      folder.write(picture(500 + index, width: 40, height: 40), "train/Bird/\(index).png")
+    }
     folder.write(picture(700), "test/fish/1.png")
     folder.write(picture(701), "train/cat_/1.png")
     folder.write(picture(702), "train/.ipynb_checkpoints/a.png")
@@ -109,7 +112,9 @@ import Testing
   @Test func theSplitThatTrainingMakes() throws {
     let folder = Folder()
     for label in ["a", "b"] {
-      for index in 0..<40 { folder.write(picture(index % 20 + (label == "a" ? 0 : 50)), "\(label)/\(index).png") }
+      for index in 0..<40 {
+        folder.write(picture(index % 20 + (label == "a" ? 0 : 50)), "\(label)/\(index).png")
+      }
     }
     let report = try Self.report(folder)
     #expect(report.parts.map(\.name) == ["train", "val"])
@@ -118,7 +123,10 @@ import Testing
     #expect(leaks.count + duplicates.count == 40 && leaks.count > 5)
     let split = try DataSource(RawPath(folder.path)).split(HashSplit())
     let validation = Set(split.validation.samples.map(\.name.description))
-    #expect(leaks.allSatisfy { $0.contains { validation.contains($0) } && !$0.allSatisfy { validation.contains($0) } })
+    #expect(
+      leaks.allSatisfy {
+        $0.contains { validation.contains($0) } && !$0.allSatisfy { validation.contains($0) }
+      })
   }
 
   @Test func recordsAreCheckedToo() throws {
@@ -134,7 +142,10 @@ import Testing
     folder.write(labels, "train-labels-idx1-ubyte")
     let report = try Self.report(folder)
     #expect(report.format == .idx && report.imageCount == 24)
-    #expect(Self.names(report, .conflict).map { $0.sorted() } == [["train-images-idx3-ubyte#20", "train-images-idx3-ubyte#3"]])
+    #expect(
+      Self.names(report, .conflict).map { $0.sorted() } == [
+        ["train-images-idx3-ubyte#20", "train-images-idx3-ubyte#3"]
+      ])
     #expect(Self.names(report, .gray).isEmpty, "where all are gray, none stands out")
   }
 

@@ -14,9 +14,15 @@ import Testing
     for seed in 0..<12 {
       let image = picture(seed, width: 200, height: 150)
       let hash = Self.hash(image)
-      #expect(hash.distance(to: Self.hash(try Self.jpeg(image, 50))) <= NearDuplicateSearch.completeDistance, "compressed, \(seed)")
-      #expect(hash.distance(to: Self.hash(image.resized(width: 77, height: 60))) <= NearDuplicateSearch.completeDistance, "scaled, \(seed)")
-      #expect(hash.distance(to: Self.hash(image.mapped { $0 * 0.8 + 10 })) <= NearDuplicateSearch.completeDistance, "darkened, \(seed)")
+      #expect(
+        hash.distance(to: Self.hash(try Self.jpeg(image, 50))) <= NearDuplicateSearch.completeDistance,
+        "compressed, \(seed)")
+      #expect(
+        hash.distance(to: Self.hash(image.resized(width: 77, height: 60)))
+          <= NearDuplicateSearch.completeDistance, "scaled, \(seed)")
+      #expect(
+        hash.distance(to: Self.hash(image.mapped { $0 * 0.8 + 10 })) <= NearDuplicateSearch.completeDistance,
+        "darkened, \(seed)")
     }
   }
 
@@ -37,7 +43,9 @@ import Testing
       let noise = picture(seed, width: 200, height: 200)
       var sharp = noise
       var random = SystemlessRandom(UInt64(seed))
-      for index in sharp.pixels.indices where random.next() % 3 == 0 { sharp.pixels[index] = UInt8(random.next() & 255) }
+      for index in sharp.pixels.indices where random.next() % 3 == 0 {
+        sharp.pixels[index] = UInt8(random.next() & 255)
+      }
       let threshold = CheckThresholds().blurEffect
       #expect(BlurEffect.measure(sharp) < threshold)
       #expect(BlurEffect.measure(sharp.blurred(7)) > threshold)

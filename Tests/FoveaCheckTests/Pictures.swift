@@ -55,7 +55,9 @@ struct SystemlessRandom {
 extension Image {
   func mapped(_ change: (Double) -> Double) -> Image {
     var image = self
-    for index in image.pixels.indices { image.pixels[index] = UInt8(min(max(change(Double(pixels[index])), 0), 255)) }
+    for index in image.pixels.indices {
+      image.pixels[index] = UInt8(min(max(change(Double(pixels[index])), 0), 255))
+    }
     return image
   }
 
@@ -89,7 +91,8 @@ final class Folder {
 
   func write(_ bytes: [UInt8], _ name: String) {
     let file = path + "/" + name
-    let folder = file.split(separator: "/", omittingEmptySubsequences: false).dropLast().joined(separator: "/")
+    let folder = file.split(separator: "/", omittingEmptySubsequences: false).dropLast().joined(
+      separator: "/")
     try! FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
     try! Data(bytes).write(to: URL(fileURLWithPath: file))
   }

@@ -55,7 +55,8 @@ struct CheckJSON {
     let size = report.imageSize(index)
     return .object([
       ("path", .string(report.imageName(index))), ("part", .string(report.imagePart(index))),
-      ("class", .string(report.imageClass(index))), ("width", .int(size.width)), ("height", .int(size.height)),
+      ("class", .string(report.imageClass(index))), ("width", .int(size.width)),
+      ("height", .int(size.height)),
     ])
   }
 }

@@ -74,10 +74,11 @@ struct CheckPage {
     if shown.contains(where: { !$0.images.isEmpty }) {
       body += .cards(cards(shown))
     } else {
-      body += Table(
-        [.init("What"), .init("Found")],
-        rows: shown.map { [.name($0.subject ?? ""), .text($0.remark)] }
-      ).html
+      body +=
+        Table(
+          [.init("What"), .init("Found")],
+          rows: shown.map { [.name($0.subject ?? ""), .text($0.remark)] }
+        ).html
     }
     let rest = finding.entries.count - shown.count
     if rest > 0 { body += .note("… and \(grouped(rest)) more; fovea check --json lists them all.") }
@@ -159,7 +160,10 @@ struct CheckPage {
       ],
       .element(
         "rect",
-        [fill, Attribute("y", 2.0), Attribute("width", max(share * length, share > 0 ? 1 : 0)), Attribute("height", 9.0)]))
+        [
+          fill, Attribute("y", 2.0), Attribute("width", max(share * length, share > 0 ? 1 : 0)),
+          Attribute("height", 9.0),
+        ]))
   }
 
   /// For programs, and the mark by which a later check knows its own page.

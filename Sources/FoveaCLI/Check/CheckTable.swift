@@ -105,6 +105,7 @@ struct CheckTable {
   private static func name(_ image: Int, _ entry: Finding.Entry, _ report: CheckReport) -> String {
     let name = report.imageName(image)
     let parts = Set(entry.images.map(report.imagePart))
-    return parts.count > 1 && !name.hasPrefix(report.imagePart(image)) ? "\(name) (\(report.imagePart(image)))" : name
+    return parts.count > 1 && !name.hasPrefix(report.imagePart(image))
+      ? "\(name) (\(report.imagePart(image)))" : name
   }
 }

@@ -24,7 +24,8 @@ struct CheckCommand: ConsoleCommand {
 
   @Option(
     name: .customLong("set"),
-    help: ArgumentHelp("Change a setting of the configuration: --set data.path=FOLDER.", valueName: "key=value"))
+    help: ArgumentHelp(
+      "Change a setting of the configuration: --set data.path=FOLDER.", valueName: "key=value"))
   var settings: [String] = []
 
   @Option(help: ArgumentHelp("Also write a page with thumbnails: one HTML file.", valueName: "file"))

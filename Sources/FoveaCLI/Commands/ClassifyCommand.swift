@@ -14,10 +14,13 @@ struct ClassifyCommand: ConsoleCommand {
 
   @Argument(
     help: ArgumentHelp(
-      "A model file, or the folder of a run, whose best model is taken.", valueName: "model"), completion: .file())
+      "A model file, or the folder of a run, whose best model is taken.", valueName: "model"),
+    completion: .file())
   var model: String
 
-  @Argument(help: "Image files and folders of images; '-' reads paths from standard input, one a line.", completion: .file())
+  @Argument(
+    help: "Image files and folders of images; '-' reads paths from standard input, one a line.",
+    completion: .file())
   var paths: [String]
 
   @Option(help: "How rows are written: table, csv or jsonl (a JSON object a line).")

@@ -13,7 +13,9 @@ struct EvaluateCommand: ConsoleCommand {
       """)
 
   @Argument(
-    help: ArgumentHelp("A model file, or the folder of a run, whose best model is taken.", valueName: "model"), completion: .file())
+    help: ArgumentHelp(
+      "A model file, or the folder of a run, whose best model is taken.", valueName: "model"),
+    completion: .file())
   var model: String
 
   @Argument(

@@ -22,7 +22,8 @@ struct ServeCommand: ConsoleCommand {
       """)
 
   @Argument(
-    help: ArgumentHelp("A model file, or the folder of a run, whose best model is taken.", valueName: "model"),
+    help: ArgumentHelp(
+      "A model file, or the folder of a run, whose best model is taken.", valueName: "model"),
     completion: .file())
   var model: String
 
@@ -58,7 +59,8 @@ struct ServeCommand: ConsoleCommand {
   func validate() throws {
     func check(_ name: String, _ value: Int, _ range: ClosedRange<Int>) throws {
       guard range.contains(value) else {
-        throw ValidationError("\(name) \(value): expected a number from \(range.lowerBound) to \(range.upperBound).")
+        throw ValidationError(
+          "\(name) \(value): expected a number from \(range.lowerBound) to \(range.upperBound).")
       }
     }
     try check("--port", port, 0...65_535)
@@ -90,7 +92,8 @@ struct ServeCommand: ConsoleCommand {
     try console.print(address)
     console.note("Ctrl-C stops the server")
     if !["127.0.0.1", "::1", "localhost"].contains(host) {
-      console.warn("everyone who can reach \(host) may use this server: there is no password and no encryption")
+      console.warn(
+        "everyone who can reach \(host) may use this server: there is no password and no encryption")
     }
     while !stop.isRequested { usleep(100_000) }
     console.note("stopping: what was begun is answered first")

@@ -83,22 +83,27 @@ struct ManualPage {
       default: names
       }
     var text = [argument.abstract, argument.discussion].compactMap { $0 }.filter { !$0.isEmpty }
-    if let values = argument.allValues, !values.isEmpty { text.append("Values: \(values.joined(separator: ", ")).") }
+    if let values = argument.allValues, !values.isEmpty {
+      text.append("Values: \(values.joined(separator: ", ")).")
+    }
     if let value = argument.defaultValue, !value.isEmpty { text.append("Default: \(value).") }
     return [".TP", head + (argument.isRepeating ? " ..." : ""), escaped(text.joined(separator: " "))]
   }
 
   private static let environment = [
-    ".SH ENVIRONMENT", ".TP", "\\fBFOVEA_THREADS\\fR", "How many threads to use, where \\fB\\-\\-threads\\fR does not say.",
+    ".SH ENVIRONMENT", ".TP", "\\fBFOVEA_THREADS\\fR",
+    "How many threads to use, where \\fB\\-\\-threads\\fR does not say.",
     ".TP", "\\fBFOVEA_KERNELS\\fR", "The instruction set: baseline (neon on arm64), avx2 or avx512.", ".TP",
-    "\\fBFOVEA_BF16\\fR", "\\fBemulate\\fR computes with bf16 factors on CPUs that have none.", ".TP", "\\fBNO_COLOR\\fR",
+    "\\fBFOVEA_BF16\\fR", "\\fBemulate\\fR computes with bf16 factors on CPUs that have none.", ".TP",
+    "\\fBNO_COLOR\\fR",
     "Set and not empty: no colours, unless \\fB\\-\\-color always\\fR asks for them.",
   ]
 
   private static let ends = [
     ".SH EXIT STATUS", ".TP", "\\fB0\\fR", "Done.", ".TP", "\\fB1\\fR", "Failed.", ".TP", "\\fB2\\fR",
     "The command line, the environment or a configuration is wrong; nothing was done.", ".TP", "\\fB3\\fR",
-    "Done, but some inputs could not be read, or a data set needs attention.", ".TP", "\\fB4\\fR", "Training diverged.",
+    "Done, but some inputs could not be read, or a data set needs attention.", ".TP", "\\fB4\\fR",
+    "Training diverged.",
     ".TP", "\\fB130\\fR, \\fB143\\fR", "Interrupted by SIGINT or SIGTERM.",
   ]
 
