@@ -12,13 +12,17 @@ PEERS := numpy torch==2.13.0+cpu onnx onnxruntime openvino Pillow opencv-python-
 # More arguments for the demo's training, `--set train.epochs=2` for example.
 DEMO_TRAIN ?=
 
-.PHONY: help setup build demo test check-kernels check-arm64 compare lint format install clean
+.PHONY: help setup build demo test check-kernels check-arm64 torture fuzz sanitize coverage compare lint format install clean
 
 help:
 	@echo 'make demo             build, train on a generated data set, classify, draw attention maps'
 	@echo 'make test             build and run the tests'
 	@echo 'make check-kernels    check the C kernels alone, on every instruction set of this CPU: seconds'
 	@echo 'make check-arm64      the same for NEON, cross-compiled and run by qemu'
+	@echo 'make torture          kill training runs at every system call, fail these calls, damage checkpoints'
+	@echo 'make fuzz TARGET=png SECONDS=60   feed a reader of foreign bytes with made-up input'
+	@echo 'make sanitize         the tests under AddressSanitizer and ThreadSanitizer, the C also under UBSan'
+	@echo 'make coverage         which lines the tests run'
 	@echo 'make build            build in release: $(FOVEA)'
 	@echo 'make install PREFIX=… install one binary with the Swift runtime inside, its manual page and what shells complete;'
 	@echo '                      PREFIX is $(PREFIX)'
@@ -48,6 +52,24 @@ check-kernels:
 check-arm64:
 	@Scripts/check-kernels arm64 $(FAMILIES)
 
+# TORTURE=short for a part of it.
+torture: build
+	@Scripts/setup torture
+	$(SWIFT) build -c release --product torture
+	@Scripts/torture $(FOVEA) $(BUILD)/torture $(TORTURE)
+
+TARGET ?= figures
+SECONDS ?= 60
+fuzz: setup
+	@Scripts/fuzz $(TARGET) $(SECONDS)
+
+# Each with a build folder of its own. SANITIZERS='address' for one of them.
+sanitize: setup
+	@Scripts/sanitize $(SANITIZERS)
+
+coverage: setup
+	@Scripts/coverage
+
 # Fovea and its peers side by side, as Benchmarks/README.md explains. The peers go into a virtual environment in the
 # build folder.
 compare: build
@@ -58,11 +80,11 @@ compare: build
 	.build/peers/bin/python Benchmarks/compare $(CASES)
 
 lint: setup
-	$(SWIFT) format lint --strict --parallel --recursive Package.swift Sources Tests Benchmarks
+	$(SWIFT) format lint --strict --parallel --recursive Package.swift Sources Tests Benchmarks Fuzz
 	@Scripts/lint
 
 format: setup
-	$(SWIFT) format --in-place --parallel --recursive Package.swift Sources Tests Benchmarks
+	$(SWIFT) format --in-place --parallel --recursive Package.swift Sources Tests Benchmarks Fuzz
 
 install: setup
 	$(SWIFT) build -c release --product fovea --static-swift-stdlib --scratch-path .build/static

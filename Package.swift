@@ -34,6 +34,7 @@ let package = Package(
     .library(name: "FoveaTrain", targets: ["FoveaTrain"]),
     .library(name: "FoveaExplain", targets: ["FoveaExplain"]),
     .library(name: "FoveaPages", targets: ["FoveaPages"]),
+    .library(name: "FoveaReport", targets: ["FoveaReport"]),
   ],
   dependencies: [
     // Commands, flags, help texts and completion: a solved problem.
@@ -61,7 +62,7 @@ let package = Package(
     floor("FoveaData", ["FoveaTensor", "FoveaImage", "CFoveaImage"]),
     // Floor 4
     floor("FoveaNN", ["FoveaTensor", "FoveaOps", "FoveaAutodiff"]),
-    floor("FoveaFormats", ["FoveaTensor"]),
+    floor("FoveaFormats", ["FoveaTensor", "CFoveaKernels"]),
     floor("FoveaCheck", ["FoveaTensor", "FoveaImage", "FoveaData"]),
     // Floor 5
     floor(
@@ -84,18 +85,28 @@ let package = Package(
         .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
         .product(name: "NIOHTTP1", package: "swift-nio"),
       ]),
+    floor(
+      "FoveaReport",
+      [
+        "FoveaTensor", "FoveaOps", "FoveaImage", "FoveaData", "FoveaNN", "FoveaFormats", "FoveaTrain",
+        "FoveaExplain", "FoveaPages",
+      ]),
     // Floor 7
     floor(
       "FoveaCLI",
       [
         "FoveaTensor", "FoveaOps", "FoveaImage", "FoveaData", "FoveaNN", "FoveaFormats", "FoveaTrain",
-        "FoveaExplain", "FoveaCheck", "FoveaPages", "FoveaServe",
+        "FoveaExplain", "FoveaCheck", "FoveaPages", "FoveaReport", "FoveaServe",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
     // Floor 8
     .executableTarget(name: "fovea", dependencies: ["FoveaCLI"], swiftSettings: strict),
 
     // Tests
+    // Damages checkpoints and compares runs, for Scripts/torture.
+    .executableTarget(
+      name: "torture", dependencies: ["FoveaFormats", "FoveaTensor", "FoveaTrain"], path: "Tests/Torture",
+      swiftSettings: strict),
     .target(
       name: "FoveaTestSupport", dependencies: ["FoveaTensor"], path: "Tests/FoveaTestSupport",
       swiftSettings: strict),
@@ -115,6 +126,12 @@ let package = Package(
     tests("FoveaPages", ["FoveaImage"]),
     tests("FoveaExplain", ["FoveaTensor", "FoveaNN", "FoveaData", "FoveaImage"]),
     tests("FoveaServe", ["FoveaTensor", "FoveaImage", "FoveaData", "FoveaNN", "FoveaTrain"]),
+    tests(
+      "FoveaReport",
+      [
+        "FoveaTensor", "FoveaImage", "FoveaData", "FoveaNN", "FoveaFormats", "FoveaTrain", "FoveaExplain",
+        "FoveaPages",
+      ]),
     tests(
       "FoveaCLI", ["FoveaTensor", "FoveaOps", "FoveaImage", "FoveaData", "FoveaTrain"],
       resources: [.copy("Help")]),

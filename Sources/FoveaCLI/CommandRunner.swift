@@ -49,6 +49,8 @@ struct GeneralOptions: ParsableArguments {
 ///
 /// All that the program does passes through here, so tests can run whole commands within their process.
 public func runFovea(_ arguments: [String], console: Console = .standard) -> Int32 {
+  // A limit on file sizes is to show as a failed write and not as death.
+  signal(SIGXFSZ, SIG_IGN)
   // Until the command line has been understood, and for good where it is not.
   var console = console.with(color: .auto, verbosity: .normal)
   do {

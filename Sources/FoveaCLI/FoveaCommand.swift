@@ -16,8 +16,8 @@ struct FoveaCommand: ParsableCommand {
     version: foveaVersion,
     subcommands: [
       CheckCommand.self, TrainCommand.self, EvaluateCommand.self, ClassifyCommand.self, ExplainCommand.self,
-      InfoCommand.self,
-      ImportCommand.self, ExportCommand.self, DatasetCommand.self, ServeCommand.self,
+      ServeCommand.self, ReportCommand.self, CompareCommand.self,
+      InfoCommand.self, ImportCommand.self, ExportCommand.self, DatasetCommand.self,
       DoctorCommand.self, ManualCommand.self,
     ])
 }

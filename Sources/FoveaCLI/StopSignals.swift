@@ -16,8 +16,7 @@ enum StopSignals {
   ///
   /// - Returns: the flag that the first one sets.
   static func install() -> StopFlag {
-    // A file limit, or a log that nobody reads any more, is to show as a failed write and not as death.
-    signal(SIGXFSZ, SIG_IGN)
+    // A log that nobody reads any more is to show as a failed write and not as death.
     signal(SIGPIPE, SIG_IGN)
     // What the handler uses must exist before: making it there is not safe in a signal.
     received.store(0, ordering: .relaxed)

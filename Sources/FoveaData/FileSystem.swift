@@ -6,8 +6,8 @@
 
 /// Reading files and folders whose names, sizes and kinds nobody vouches for.
 enum FileSystem {
-  /// The most bytes that an image file may have. No limit of the decoders is reached by a smaller one.
-  static let imageFileLimit = 1 << 30
+  /// The most bytes that an image file may have: as many as decoding one may take, of which its file is a part.
+  static let imageFileLimit = 256 << 20
 
   enum Kind: Equatable {
     case file
@@ -124,10 +124,21 @@ enum FileSystem {
 
   /// What is in a folder, in bytewise order of names; links are followed.
   static func entries(of folder: RawPath) -> Result<[Entry], SystemError> {
+    entries(of: folder, after: nil, limit: .max).map(\.entries)
+  }
+
+  /// The first entries of a folder whose names come after one, in bytewise order of names; links are followed.
+  ///
+  /// A system lists a folder in any order, so each call reads all of it; but it keeps no more than twice `limit` names,
+  /// however many there are.
+  ///
+  /// - Returns: at most `limit` entries, and whether they are all that there are.
+  static func entries(
+    of folder: RawPath, after last: [UInt8]?, limit: Int
+  ) -> Result<(entries: [Entry], areAll: Bool), SystemError> {
     guard let stream = folder.withCString({ opendir($0) }) else { return .failure(SystemError()) }
     defer { closedir(stream) }
-    let descriptor = dirfd(stream)
-    var entries: [Entry] = []
+    var names = SmallestNames(after: last, limit: limit)
     while true {
       errno = 0
       guard let entry = readdir(stream) else {
@@ -136,9 +147,11 @@ enum FileSystem {
       }
       let name = withUnsafeBytes(of: &entry.pointee.d_name) { Array($0.prefix { $0 != 0 }) }
       if name == [0x2E] || name == [0x2E, 0x2E] { continue }
-      entries.append(Self.entry(name, in: descriptor, type: Int(entry.pointee.d_type)))
+      names.add(name, type: Int(entry.pointee.d_type))
     }
-    return .success(entries.sorted { $0.name.lexicographicallyPrecedes($1.name) })
+    let descriptor = dirfd(stream)
+    let found = names.sorted.map { entry($0.name, in: descriptor, type: $0.type) }
+    return .success((found, !names.leftSomeOut))
   }
 
   private static func entry(_ name: [UInt8], in folder: CInt, type: Int) -> Entry {

@@ -1,7 +1,7 @@
 /// The files below a folder, in a stable order: depth first, each folder's entries in bytewise order of their names.
 ///
-/// One folder is listed at a time, when the walk comes to it, so a large tree costs no more memory than the folders
-/// on the way down. Hidden entries are passed by. Links are followed, but a link to a folder that the walk has seen
+/// One folder is listed at a time, when the walk comes to it, and of a large one a part after the other, so memory
+/// depends on how deep a tree is and how many folders it has, not on the number of files. Hidden entries are passed by. Links are followed, but a link to a folder that the walk has seen
 /// before is passed by, so links that go in circles end.
 public struct FolderWalk: Sequence, IteratorProtocol {
   public enum Element: Equatable, Sendable {
@@ -18,16 +18,25 @@ public struct FolderWalk: Sequence, IteratorProtocol {
   /// More nested folders than this are taken for a fault of the tree.
   public static let depthLimit = 128
 
+  /// How many entries of a folder are known at a time. A larger folder is listed once for so many.
+  static let partSize = 1 << 16
+
   private struct Level {
     let folder: RawPath
     var entries: ArraySlice<FileSystem.Entry>
+    /// The last name of `entries` as they were listed; nil where no more come after it.
+    var last: [UInt8]?
   }
 
   private var levels: [Level] = []
   private var pending: Element?
   private var seen: Set<FileSystem.Identity> = []
+  private let partSize: Int
 
-  public init(_ root: RawPath) {
+  public init(_ root: RawPath) { self.init(root, partSize: Self.partSize) }
+
+  init(_ root: RawPath, partSize: Int) {
+    self.partSize = partSize
     switch FileSystem.status(of: root) {
     case .failure(let error): pending = .failed(root, reason: error.message)
     case .success(let status):
@@ -48,6 +57,7 @@ public struct FolderWalk: Sequence, IteratorProtocol {
       guard let level = levels.last else { return nil }
       guard let entry = level.entries.first else {
         levels.removeLast()
+        if let last = level.last { list(level.folder, after: last) }
         continue
       }
       levels[levels.count - 1].entries.removeFirst()
@@ -81,8 +91,13 @@ public struct FolderWalk: Sequence, IteratorProtocol {
 
   private mutating func descend(into folder: RawPath, _ identity: FileSystem.Identity) {
     seen.insert(identity)
-    switch FileSystem.entries(of: folder) {
-    case .success(let entries): levels.append(Level(folder: folder, entries: entries[...]))
+    list(folder, after: nil)
+  }
+
+  private mutating func list(_ folder: RawPath, after last: [UInt8]?) {
+    switch FileSystem.entries(of: folder, after: last, limit: partSize) {
+    case .success(let (entries, areAll)):
+      levels.append(Level(folder: folder, entries: entries[...], last: areAll ? nil : entries.last?.name))
     case .failure(let error): pending = .failed(folder, reason: error.message)
     }
   }

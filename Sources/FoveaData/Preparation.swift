@@ -24,6 +24,10 @@ public struct Preparation: Codable, Hashable, Sendable {
   /// "resize to 256, crop 224".
   public var cropFraction: Double
   public var filter: ResizeFilter
+  /// JPEGs are decoded at 1/2, 1/4 or 1/8 of their size as long as so many times the input's size is left, 0.5…16. From 2
+  /// on, the antialiased resize decides how the image looks; below, the decoder's coarse one has a part in it, and decoding
+  /// is faster.
+  public var decodeScale: Double
   /// Per channel, of values scaled to 0…1: the network gets (x − mean)/std.
   public var mean: [Float]
   public var std: [Float]
@@ -32,7 +36,7 @@ public struct Preparation: Codable, Hashable, Sendable {
 
   public init(
     width: Int, height: Int, resize: ResizeRule = .crop, cropFraction: Double = 1,
-    filter: ResizeFilter = .bilinear,
+    filter: ResizeFilter = .bilinear, decodeScale: Double = 2,
     mean: [Float] = [0.5, 0.5, 0.5], std: [Float] = [0.5, 0.5, 0.5], background: RGB = .white
   ) {
     self.width = width
@@ -40,6 +44,7 @@ public struct Preparation: Codable, Hashable, Sendable {
     self.resize = resize
     self.cropFraction = cropFraction
     self.filter = filter
+    self.decodeScale = decodeScale
     self.mean = mean
     self.std = std
     self.background = background
@@ -62,6 +67,8 @@ public struct Preparation: Codable, Hashable, Sendable {
     try check(sides.contains(height), "height", height, "1 to \(Self.largestSide)")
     try check(cropFraction > 0 && cropFraction <= 1, "crop_fraction", cropFraction, "a number in (0, 1]")
     try check(
+      decodeScale >= 0.5 && decodeScale <= 16, "decode_scale", decodeScale, "a number in 0.5…16")
+    try check(
       mean.count == 3 && mean.allSatisfy { $0.isFinite && abs($0) <= 1000 }, "mean", mean,
       "three finite numbers")
     try check(
@@ -79,6 +86,7 @@ extension Preparation {
     case resize
     case cropFraction = "crop_fraction"
     case filter
+    case decodeScale = "decode_scale"
     case mean
     case std
     case background
@@ -93,6 +101,7 @@ extension Preparation {
     resize = try container.decodeIfPresent(ResizeRule.self, forKey: .resize) ?? resize
     cropFraction = try container.decodeIfPresent(Double.self, forKey: .cropFraction) ?? cropFraction
     filter = try container.decodeIfPresent(ResizeFilter.self, forKey: .filter) ?? filter
+    decodeScale = try container.decodeIfPresent(Double.self, forKey: .decodeScale) ?? decodeScale
     mean = try container.decodeIfPresent([Float].self, forKey: .mean) ?? mean
     std = try container.decodeIfPresent([Float].self, forKey: .std) ?? std
     if let levels = try container.decodeIfPresent([UInt8].self, forKey: .background) {
@@ -112,6 +121,7 @@ extension Preparation {
     try container.encode(resize, forKey: .resize)
     try container.encode(cropFraction, forKey: .cropFraction)
     try container.encode(filter, forKey: .filter)
+    try container.encode(decodeScale, forKey: .decodeScale)
     try container.encode(mean, forKey: .mean)
     try container.encode(std, forKey: .std)
     try container.encode([background.red, background.green, background.blue], forKey: .background)
@@ -123,13 +133,12 @@ extension Preparation {
 extension Preparation {
   /// How to decode an image that will be prepared.
   ///
-  /// JPEGs may be decoded at a fraction of their size. Twice the input is kept at least, so that the antialiased
-  /// resize and not the decoder's coarse one decides how the image looks.
+  /// JPEGs may be decoded at a fraction of their size, as `decodeScale` says.
   public func request(allowsTruncated: Bool = false) -> ImageRequest {
-    let share = resize == .crop ? cropFraction : 1
+    let scale = decodeScale / (resize == .crop ? cropFraction : 1)
     return ImageRequest(
-      background: background, minimumWidth: Int((2 * Double(width) / share).rounded(.up)),
-      minimumHeight: Int((2 * Double(height) / share).rounded(.up)), allowsTruncated: allowsTruncated)
+      background: background, minimumWidth: Int((scale * Double(width)).rounded(.up)),
+      minimumHeight: Int((scale * Double(height)).rounded(.up)), allowsTruncated: allowsTruncated)
   }
 
   /// The image at the network's size, not yet normalised.

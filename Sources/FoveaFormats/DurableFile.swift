@@ -16,7 +16,11 @@ public struct DurableFile: ~Copyable {
   public let path: String
   private let temporaryPath: String
   private var descriptor: Int32
+  /// What is still to be written: a checkpoint has hundreds of tensors of a few bytes, and a call for each costs more
+  /// than it writes.
+  private var pending: [UInt8] = []
 
+  private static let pendingLimit = 1 << 14
   private static let serial = Atomic<Int>(0)
   private static let temporarySuffix = ".partial"
   private static let remedy = "Check the free space and the permissions there."
@@ -25,13 +29,18 @@ public struct DurableFile: ~Copyable {
   ///
   /// On an error nothing has changed, except that a failure to sync the folder, which comes last, leaves the new
   /// file in place. A process that may meet a limit on file sizes should ignore SIGXFSZ, so that it becomes an error.
+  ///
+  /// - Parameter beforeReplacing: called once the new file is whole and on the disk, before it takes its name: the
+  ///   moment to give the old one another.
   public static func write(
-    to path: String, _ body: (inout DurableFile) throws(FormatError) -> Void
+    to path: String, beforeReplacing: () -> Void = {}, _ body: (inout DurableFile) throws(FormatError) -> Void
   ) throws(FormatError) {
     var file = try DurableFile(path: path)
     do throws(FormatError) {
       try body(&file)
-      try file.commit()
+      try file.sync()
+      beforeReplacing()
+      try file.takeName()
     } catch {
       file.discard()
       throw error
@@ -44,15 +53,31 @@ public struct DurableFile: ~Copyable {
     try write(to: path) { (file) throws(FormatError) in try file.append(bytes) }
   }
 
-  public func append(_ bytes: [UInt8]) throws(FormatError) {
+  public mutating func append(_ bytes: [UInt8]) throws(FormatError) {
+    pending += bytes
+    if pending.count >= Self.pendingLimit { try flush() }
+  }
+
+  public mutating func append(_ bytes: UnsafeRawBufferPointer) throws(FormatError) {
+    guard pending.count + bytes.count >= Self.pendingLimit else {
+      pending += bytes
+      return
+    }
+    try flush()
+    try write(bytes)
+  }
+
+  private mutating func flush() throws(FormatError) {
+    let bytes = pending
+    pending = []
     var failure: FormatError?
     bytes.withUnsafeBytes { buffer in
-      do throws(FormatError) { try append(buffer) } catch { failure = error }
+      do throws(FormatError) { try write(buffer) } catch { failure = error }
     }
     if let failure { throw failure }
   }
 
-  public func append(_ bytes: UnsafeRawBufferPointer) throws(FormatError) {
+  private func write(_ bytes: UnsafeRawBufferPointer) throws(FormatError) {
     var written = 0
     while written < bytes.count {
       // Linux writes at most 2 GiB a call.
@@ -68,9 +93,11 @@ public struct DurableFile: ~Copyable {
 
   /// Removes what killed processes left beside `path`: temporary files for it whose process is gone.
   ///
+  /// - Parameter isLocked: whether the caller has made sure that no other process writes this file. All temporary
+  ///   files are leftovers then: a process number may be in use again.
   /// - Returns: the paths of the removed files.
   @discardableResult
-  public static func removeLeftovers(of path: String) -> [String] {
+  public static func removeLeftovers(of path: String, isLocked: Bool = false) -> [String] {
     let (folder, name) = split(path)
     let prefix = ".\(name)."
     guard let listing = opendir(folder) else { return [] }
@@ -83,12 +110,16 @@ public struct DurableFile: ~Copyable {
       guard other.hasPrefix(prefix), other.hasSuffix(temporarySuffix) else { continue }
       let middle = other.dropFirst(prefix.count).dropLast(temporarySuffix.count).split(separator: "-")
       guard middle.count == 2, let process = Int32(middle[0]), Int(middle[1]) != nil, process > 0,
-        process != getpid(), kill(process, 0) != 0, errno == ESRCH
+        isLocked || isGone(process)
       else { continue }
       let leftover = "\(folder)/\(other)"
       if unlink(leftover) == 0 { removed.append(leftover) }
     }
     return removed.sorted()
+  }
+
+  private static func isGone(_ process: Int32) -> Bool {
+    process != getpid() && kill(process, 0) != 0 && errno == ESRCH
   }
 
   private init(path: String) throws(FormatError) {
@@ -109,7 +140,8 @@ public struct DurableFile: ~Copyable {
     self.descriptor = descriptor
   }
 
-  private mutating func commit() throws(FormatError) {
+  private mutating func sync() throws(FormatError) {
+    try flush()
     // A failed fsync is never tried again: the system may have dropped the pages that it could not write.
     guard fsync(descriptor) == 0 else {
       throw .system(path, doing: "cannot be written to the disk", remedy: Self.remedy)
@@ -117,6 +149,9 @@ public struct DurableFile: ~Copyable {
     let status = close(descriptor)
     descriptor = -1
     guard status == 0 else { throw .system(path, doing: "cannot be written", remedy: Self.remedy) }
+  }
+
+  private func takeName() throws(FormatError) {
     guard rename(temporaryPath, path) == 0 else {
       throw .system(path, doing: "cannot be replaced", remedy: Self.remedy)
     }

@@ -1,4 +1,5 @@
 import FoveaTensor
+import Synchronization
 
 #if canImport(Glibc)
   import Glibc
@@ -84,9 +85,7 @@ public struct SafetensorsFile: Sendable {
       var failure: FormatError?
       let tensor = Tensor(shape) { buffer in
         do throws(FormatError) {
-          let bytes = UnsafeMutableRawBufferPointer(buffer)
-          try file.read(bytes, at: dataStart + entry.range.lowerBound)
-          try verify(entry, UnsafeRawBufferPointer(bytes))
+          try check(entry, found: try read(entry, into: UnsafeMutableRawBufferPointer(buffer)))
         } catch { failure = error }
       }
       if let failure { throw failure }
@@ -136,9 +135,39 @@ public struct SafetensorsFile: Sendable {
     return entry
   }
 
+  /// Reads a tensor's bytes and computes their checksum, in parts that the threads share.
+  private func read(
+    _ entry: TensorEntry, into buffer: UnsafeMutableRawBufferPointer
+  ) throws(FormatError) -> UInt32 {
+    let size = 1 << 20
+    let count = (buffer.count + size - 1) / size
+    let parts = Mutex([(checksum: UInt32, failure: FormatError?)](repeating: (0, nil), count: count))
+    nonisolated(unsafe) let target = buffer
+    WorkerPool.shared.forEach(count) { part in
+      let start = part * size
+      let bytes = UnsafeMutableRawBufferPointer(rebasing: target[start..<min(target.count, start + size)])
+      do throws(FormatError) {
+        try file.read(bytes, at: dataStart + entry.range.lowerBound + start)
+        let checksum = CRC32C.checksum(UnsafeRawBufferPointer(bytes))
+        parts.withLock { $0[part].checksum = checksum }
+      } catch {
+        parts.withLock { $0[part].failure = error }
+      }
+    }
+    let done = parts.withLock { $0 }
+    if let failure = done.lazy.compactMap(\.failure).first { throw failure }
+    return done.indices.dropFirst().reduce(done.first?.checksum ?? 0) { checksum, part in
+      CRC32C.joined(checksum, done[part].checksum, count: min(size, buffer.count - part * size))
+    }
+  }
+
   private func verify(_ entry: TensorEntry, _ bytes: UnsafeRawBufferPointer) throws(FormatError) {
+    guard hasChecksums else { return }
+    try check(entry, found: CRC32C.checksum(bytes))
+  }
+
+  private func check(_ entry: TensorEntry, found: UInt32) throws(FormatError) {
     guard let expected = checksums?[entry.name] else { return }
-    let found = CRC32C.checksum(bytes)
     guard found == expected else {
       throw FormatError(
         path: path,

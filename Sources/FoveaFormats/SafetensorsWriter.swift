@@ -45,10 +45,11 @@ public enum SafetensorsWriter {
   ///   - metadata: texts for `__metadata__`.
   ///   - checksums: whether each tensor, and the header, gets a CRC-32C that `SafetensorsFile` verifies.
   ///   - path: replaced only once the new file is whole and on the disk (see `DurableFile`).
+  ///   - beforeReplacing: called at that moment.
   /// - Precondition: names differ, and are not `__metadata__`; no metadata key is `fovea.crc32c` or starts with `fovea.crc32c.`.
   public static func write(
     _ tensors: [(name: String, content: TensorContent)], metadata: [String: String] = [:],
-    checksums: Bool = false, to path: String
+    checksums: Bool = false, to path: String, beforeReplacing: () -> Void = {}
   ) throws(FormatError) {
     let ordered = [8, 4, 1].flatMap { size in
       tensors.filter { $0.content.elementType.byteCount == size }
@@ -59,7 +60,7 @@ public enum SafetensorsWriter {
         path: path, problem: "needs a header of \(header.count) bytes, more than safetensors allows",
         remedy: "Write fewer tensors or less metadata.")
     }
-    try DurableFile.write(to: path) { (file) throws(FormatError) in
+    try DurableFile.write(to: path, beforeReplacing: beforeReplacing) { (file) throws(FormatError) in
       let length = UInt64(header.count)
       try file.append((0..<8).map { UInt8(truncatingIfNeeded: length >> (8 * $0)) })
       try file.append(header)

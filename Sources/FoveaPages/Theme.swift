@@ -33,7 +33,7 @@ enum Theme {
     .tile b{display:block;font-size:21px;font-weight:600;line-height:1.25;font-variant-numeric:tabular-nums;\
     overflow-wrap:anywhere}
     .tile span{color:var(--soft);font-size:13px}
-    .grid{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,400px),1fr));gap:14px;margin:12px 0}
+    .grid{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,460px),1fr));gap:14px;margin:12px 0}
     figure{margin:0;background:var(--panel);border:1px solid var(--line);border-radius:8px;padding:12px;min-width:0}
     figure h3{margin:0 0 4px}
     figcaption{font-size:13px;margin-top:4px}
@@ -65,7 +65,7 @@ enum Theme {
     .gray{filter:grayscale(1)}
     details{margin:14px 0}
     summary{cursor:pointer;font-weight:600}
-    svg.chart{display:block;width:100%;height:auto;max-width:640px;overflow:visible}
+    svg.chart{display:block;width:100%;height:auto;max-width:600px;overflow:visible}
     svg.chart text{font:13px system-ui,-apple-system,"Segoe UI",Roboto,"Noto Sans","DejaVu Sans",sans-serif;fill:var(--soft)}
     svg.chart text.ink{fill:var(--ink)}
     svg.chart text.small{font-size:11px}

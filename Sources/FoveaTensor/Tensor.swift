@@ -1,3 +1,5 @@
+import CFoveaKernels
+
 /// A block of floats that several tensors may share.
 ///
 /// `@unchecked Sendable`: a tensor writes only to storage that it alone refers to (`Tensor.withUnsafeMutable…`
@@ -153,13 +155,20 @@ extension Tensor {
     return Tensor(Shape(order.map { extents[$0] })) { output in
       withUnsafeBufferPointer { input in
         let (from, to) = (input.baseAddress!, output.baseAddress!)
-        WorkerPool.shared.forEach((rows - 1) / 16 + 1) { block in
-          let range = block * 16..<min(rows, block * 16 + 16)
-          for column in 0..<columns {
-            for tap in 0..<taps {
-              let target = to + (tap * columns + column) * rows
-              let source = from + column * taps + tap
-              for row in range { target[row] = source[row * columns * taps] }
+        // Columns of the matrix [rows, columns · taps], some 64 a piece, become rows.
+        let share = max(1, 64 / taps) * taps
+        let width = columns * taps
+        WorkerPool.shared.forEach((width - 1) / share + 1) { piece in
+          let first = piece * share
+          let count = min(share, width - first)
+          guard taps > 1 else {
+            return fk_conv_pack_turned(to + first * rows, rows, from + first, width, count, rows)
+          }
+          BufferPool.shared.withScratch(count * rows) { turned in
+            fk_conv_pack_turned(turned, rows, from + first, width, count, rows)
+            for index in 0..<count {
+              let (column, tap) = (first + index).quotientAndRemainder(dividingBy: taps)
+              (to + (tap * columns + column) * rows).update(from: turned + index * rows, count: rows)
             }
           }
         }

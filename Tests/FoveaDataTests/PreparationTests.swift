@@ -120,11 +120,20 @@ import Testing
     let a = preparation.resized(reduced)
     let b = preparation.resized(try ImageFiles.load(path))
     for (p, q) in zip(a.pixels, b.pixels) { #expect(abs(Int(p) - Int(q)) <= 3) }
+    // A smaller scale lets the decoder shrink further, and down to it alone.
+    var hasty = preparation
+    hasty.decodeScale = 0.8
+    let least = try ImageFiles.load(path, hasty.request())
+    #expect(least.scaleDenominator == 2 * reduced.scaleDenominator)
+    #expect(least.image.width >= 20 && least.image.height >= 20)
+    let c = hasty.resized(least)
+    for (p, q) in zip(c.pixels, b.pixels) { #expect(abs(Int(p) - Int(q)) <= 8) }
   }
 
   @Test func codingRoundTripsAndHasDefaults() throws {
     let preparation = Preparation(
-      width: 30, height: 20, resize: .pad, cropFraction: 0.75, filter: .bicubic, mean: [0.1, 0.2, 0.3],
+      width: 30, height: 20, resize: .pad, cropFraction: 0.75, filter: .bicubic, decodeScale: 1.5,
+      mean: [0.1, 0.2, 0.3],
       std: [1, 2, 3], background: RGB(4, 5, 6))
     let data = try JSONEncoder().encode(preparation)
     #expect(try JSONDecoder().decode(Preparation.self, from: data) == preparation)
@@ -141,6 +150,9 @@ import Testing
       #expect(dataError { try Preparation(width: width, height: height).validate() }?.kind == .invalidSetting)
     }
     #expect(dataError { try Preparation(width: 8, height: 8, cropFraction: 0).validate() } != nil)
+    for scale in [0.4, 17, .nan] {
+      #expect(dataError { try Preparation(width: 8, height: 8, decodeScale: scale).validate() } != nil)
+    }
     #expect(dataError { try Preparation(width: 8, height: 8, mean: [.nan, 0, 0]).validate() } != nil)
     #expect(dataError { try Preparation(width: 8, height: 8, mean: [0]).validate() } != nil)
   }

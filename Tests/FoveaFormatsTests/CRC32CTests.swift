@@ -1,5 +1,6 @@
-import FoveaFormats
 import Testing
+
+@testable import FoveaFormats
 
 @Suite struct CRC32CTests {
   /// Vectors of RFC 3720, appendix B.4, and the customary check of "123456789".
@@ -18,6 +19,10 @@ import Testing
     var bytewise = CRC32C()
     bytewise.update(bytes)
     #expect(bytewise.value == expected)
+    // As on CPUs without the instruction.
+    var tabled = CRC32C()
+    bytes.withUnsafeBytes { tabled.updateByTables($0) }
+    #expect(tabled.value == expected)
   }
 
   @Test func piecesGiveTheSameAsTheWhole() {
@@ -30,6 +35,18 @@ import Testing
         crc.update(UnsafeRawBufferPointer(rebasing: $0[cut...]))
       }
       #expect(crc.value == whole)
+    }
+  }
+
+  @Test func checksOfTwoRunsAreJoined() {
+    let bytes = (0..<70_000).map { UInt8(truncatingIfNeeded: $0 * 37 + $0 >> 8) }
+    bytes.withUnsafeBytes { bytes in
+      let whole = CRC32C.checksum(bytes)
+      for cut in [0, 1, 8, 4_095, 65_536, 70_000] {
+        let first = CRC32C.checksum(UnsafeRawBufferPointer(rebasing: bytes[..<cut]))
+        let second = CRC32C.checksum(UnsafeRawBufferPointer(rebasing: bytes[cut...]))
+        #expect(CRC32C.joined(first, second, count: bytes.count - cut) == whole, "cut at \(cut)")
+      }
     }
   }
 }

@@ -90,13 +90,9 @@ import Testing
 
 extension String {
   func between(_ start: String, _ end: String) -> String? {
-    guard let a = range(of: start, from: startIndex), let b = range(of: end, from: a.upperBound) else {
+    guard let a = firstRange(of: start), let b = self[a.upperBound...].firstRange(of: end) else {
       return nil
     }
     return String(self[a.upperBound..<b.lowerBound])
-  }
-
-  private func range(of needle: String, from: Index) -> Range<Index>? {
-    self[from...].firstRange(of: needle)
   }
 }

@@ -2,7 +2,7 @@
 // for a line, goes through the folder once, says `ready`, then answers every line with the images per second of one
 // more pass.
 //
-// usage: prepare FOLDER SIZE
+// usage: prepare FOLDER SIZE [DECODE_SCALE]
 //
 // The peer of peers/prepare.py; compare drives both.
 
@@ -12,8 +12,10 @@ import FoveaImage
 import FoveaTensor
 
 let arguments = CommandLine.arguments
-guard arguments.count == 3, let size = Int(arguments[2]) else {
-  print("usage: prepare FOLDER SIZE")
+guard (3...4).contains(arguments.count), let size = Int(arguments[2]),
+  let decodeScale = arguments.count == 4 ? Double(arguments[3]) : 2
+else {
+  print("usage: prepare FOLDER SIZE [DECODE_SCALE]")
   exit(2)
 }
 
@@ -22,7 +24,7 @@ let paths = (FileManager.default.enumerator(atPath: arguments[1])?.compactMap { 
   .filter { path in endings.contains { path.lowercased().hasSuffix($0) } }
   .sorted()
   .map { RawPath("\(arguments[1])/\($0)") }
-let preparation = Preparation(width: size, height: size)
+let preparation = Preparation(width: size, height: size, decodeScale: decodeScale)
 WorkerPool.shared.limitThreads(to: 1)
 
 /// Keeps the results alive, so that no work can be left out.

@@ -12,7 +12,8 @@ struct ExplainCommand: ConsoleCommand {
     discussion: """
       For each image, below the output folder: panels/NAME.png with everything on one sheet, overlays/NAME/BLOCK.png \
       with a block's spatial gate over the original, maps/NAME/BLOCK.png with the gate as it is (16-bit gray, one pixel \
-      a cell), the same for Grad-CAM, and a line for each map in attention.csv. The inputs' folders are mirrored.
+      a cell), the same for Grad-CAM, and a line for each map in attention.csv. The inputs' folders are mirrored. \
+      index.html shows all of them, to sort and filter.
       """)
 
   @Argument(
@@ -128,7 +129,7 @@ struct ExplainCommand: ConsoleCommand {
       )
     }
     if summary.read > 0 {
-      let pictures = noPictures ? "" : "; look at \(output)/panels"
+      let pictures = noPictures ? "" : "; look at \(output)/index.html"
       console.note("\(counted(summary.read, "image")) explained in \(output)/attention.csv\(pictures)")
     }
     if summary.skipped > 0 {

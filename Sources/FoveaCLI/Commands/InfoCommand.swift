@@ -177,6 +177,7 @@ struct NetworkDescription {
           ("resize", .string(preparation.resize.rawValue)),
           ("crop_fraction", .double(preparation.cropFraction)),
           ("filter", .string(preparation.filter.rawValue)),
+          ("decode_scale", .double(preparation.decodeScale)),
           ("mean", .array(preparation.mean.map(JSONText.float))),
           ("std", .array(preparation.std.map(JSONText.float))),
         ])

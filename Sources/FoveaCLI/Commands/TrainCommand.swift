@@ -1,6 +1,7 @@
 import ArgumentParser
 import FoveaData
 import FoveaNN
+import FoveaReport
 import FoveaTrain
 
 struct TrainCommand: ConsoleCommand {
@@ -9,8 +10,8 @@ struct TrainCommand: ConsoleCommand {
     abstract: "Train a classifier from a config file.",
     discussion: """
       Everything about a run is in its config file, a YAML document; --help-config prints every key with its default. \
-      The run's folder gets the resolved configuration, metrics.csv, curves.png, confusion.png and the checkpoints; \
-      checkpoints/best.safetensors is the model to carry away.
+      The run's folder gets the resolved configuration, metrics.csv, report.html, curves.png, confusion.png and the \
+      checkpoints; checkpoints/best.safetensors is the model to carry away.
 
       Ctrl-C saves the state and stops with exit code 130; --resume goes on from there with the same bits as if nothing \
       had happened. A second Ctrl-C ends the run at once. Files that cannot be read are named and passed by; the exit \
@@ -61,6 +62,7 @@ struct TrainCommand: ConsoleCommand {
       trainer = try Trainer.start(plan, observer: observer)
     }
     trainer.observer = observer
+    trainer.recorder = RunRecorder()
     let outcome = try withExtendedLifetime(observer) { try trainer.run(stop: StopSignals.install()) }
     try finish(outcome, console, observer)
   }

@@ -1,7 +1,10 @@
 import FoveaData
 import FoveaExplain
 import FoveaImage
+import FoveaFormats
+import FoveaNN
 import FoveaOps
+import FoveaReport
 import FoveaTensor
 import FoveaTrain
 import Synchronization
@@ -34,6 +37,7 @@ struct ExplainJob {
   private var summary = ExplainSummary()
   /// The least and the greatest value of each chosen block in the run.
   private var ranges: [ClosedRange<Float>?]
+  private var items: [Gallery.Item] = []
 
   init(
     model: ModelFile, engine: EngineOptions, settings: ExplainSettings, inputs: ExplainInputs, output: String,
@@ -64,7 +68,22 @@ struct ExplainJob {
     }
     progress.clear()
     try table.finish()
+    if settings.writesPictures { try writeGallery() }
     return summary
+  }
+
+  private func writeGallery() throws {
+    let scale =
+      switch settings.normalization {
+      case .fixed: "0 to 1"
+      case .image: "each map's own least to its greatest value"
+      case .run: "the least to the greatest value of each block on these images"
+      }
+    let names = model.network.attentionBlockNames
+    let gallery = Gallery(
+      model: settings.modelName, classes: model.classes, blocks: settings.blocks.map { names[$0] },
+      explainedClass: settings.explainedClass.map { model.classes[$0] }, scale: scale, items: items)
+    try DurableFile.write(Array(gallery.html.utf8), to: try writer.place("index.html"))
   }
 
   private var batches: [Range<Int>] {
@@ -111,7 +130,7 @@ struct ExplainJob {
     let drawer = ImageExplainer(
       settings: settings, classes: model.classes, preparation: model.preparation,
       allowsTruncated: preparer.allowsTruncated, writer: writer, blockRanges: ranges)
-    let results = Mutex([Result<[ExplainedMap], any Error>?](repeating: nil, count: items.count))
+    let results = Mutex([Result<ExplainedImage, any Error>?](repeating: nil, count: items.count))
     WorkerPool.shared.forEach(items.count) { place in
       guard case .ready(let prepared) = outcomes[place], let explanation = found[place] else { return }
       let result = Result {
@@ -123,7 +142,7 @@ struct ExplainJob {
     for (place, outcome) in outcomes.enumerated() {
       switch (outcome, drawn[place]) {
       case (.failed(let reason), _): skip(items[place], reason)
-      case (.ready, .success(let maps)): try add(maps, items[place])
+      case (.ready, .success(let image)): try add(image, items[place])
       // The file changed since it was prepared, or its mask cannot be used: the others go on.
       case (.ready, .failure(let error as DataError)): skip(items[place], "\(error)")
       case (.ready, .failure(let error)): throw error
@@ -132,8 +151,10 @@ struct ExplainJob {
     }
   }
 
-  private mutating func add(_ maps: [ExplainedMap], _ input: Input) throws {
+  private mutating func add(_ image: ExplainedImage, _ input: Input) throws {
+    let maps = image.maps
     summary.read += 1
+    if let item = image.item { items.append(item) }
     for map in maps {
       try table.add(map, path: input.path)
       if let score = map.score { summary.add(score, of: map.block) }

@@ -1,6 +1,7 @@
 import FoveaData
 import FoveaExplain
 import FoveaImage
+import FoveaReport
 
 /// A map of one image, with all that `attention.csv` says of it.
 struct ExplainedMap: Sendable {
@@ -14,6 +15,13 @@ struct ExplainedMap: Sendable {
   let truth: String?
   /// Against the object's mask, if there is one.
   let score: Localization?
+}
+
+/// All that came of one image.
+struct ExplainedImage: Sendable {
+  let maps: [ExplainedMap]
+  /// Nil where no pictures were asked for.
+  let item: Gallery.Item?
 }
 
 /// Turns what the network said of one image into pictures and numbers. Used from several threads at once.
@@ -30,12 +38,13 @@ struct ImageExplainer: Sendable {
 
   func explain(
     _ path: RawPath, named name: String, _ prepared: ImagePreparer.PreparedImage, _ explanation: Explanation
-  ) throws -> [ExplainedMap] {
+  ) throws -> ExplainedImage {
     let placement = Placement(
       preparation.geometry(originalWidth: prepared.originalWidth, originalHeight: prepared.originalHeight))
     let truth = truth(of: path)
     let mask = try mask(of: path, placement)
-    if settings.writesPictures { try draw(path, name, placement, explanation, truth) }
+    let item =
+      settings.writesPictures ? try draw(path, name, placement, explanation, truth) : nil
     func explained(
       _ block: String, _ map: AttentionMap?, channel: [Float]? = nil, of name: String? = nil
     ) -> ExplainedMap {
@@ -48,7 +57,7 @@ struct ImageExplainer: Sendable {
     let gates = chosen(explanation).map { explained($0.block, $0.spatial, channel: $0.channel) }
     let gradCAM = explained(
       Self.gradCAMName, explanation.gradCAM, of: classes[explanation.explainedClass])
-    return gates + [gradCAM]
+    return ExplainedImage(maps: gates + [gradCAM], item: item)
   }
 
   private func chosen(_ explanation: Explanation) -> [BlockAttention] {
@@ -82,7 +91,7 @@ struct ImageExplainer: Sendable {
 
   private func draw(
     _ path: RawPath, _ name: String, _ placement: Placement, _ explanation: Explanation, _ truth: String?
-  ) throws {
+  ) throws -> Gallery.Item {
     let original = try original(path)
     let shown = placement.scaled(width: original.width, height: original.height)
     let rows = chosen(explanation).enumerated().map { Panel.Row($1, scale: scale(of: $1, at: $0)) }
@@ -104,6 +113,28 @@ struct ImageExplainer: Sendable {
       inputHeight: preparation.height, explanation: explanation, classes: classes, truth: truth, rows: rows,
       normalization: settings.normalization, style: settings.style, model: settings.modelName)
     try writer.write(panel, name: name)
+    let maps = rows.map { row in row.attention.spatial.map { ($0, row.scale) } }
+    let thumbnails = Thumbnails(
+      original: original, placement: shown, maps: maps + [(explanation.gradCAM, Scale(0...peak))],
+      style: settings.style)
+    try thumbnails.picture.write(to: writer.place("thumbs/\(name).jpg"), quality: 85)
+    try thumbnails.maps.write(to: writer.place("thumbs/\(name).maps.jpg"), quality: 85)
+    return galleryItem(name, thumbnails.picture, explanation, truth)
+  }
+
+  private func galleryItem(
+    _ name: String, _ picture: Image, _ explanation: Explanation, _ truth: String?
+  ) -> Gallery.Item {
+    let blocks = chosen(explanation).map { block in
+      let statistics = block.spatial.map { MapStatistics($0) }
+      return Gallery.Block(
+        low: statistics?.minimum, high: statistics?.maximum, entropy: statistics?.entropy,
+        channel: block.channel)
+    }
+    return Gallery.Item(
+      name: name, width: picture.width, height: picture.height, probabilities: explanation.probabilities,
+      predicted: explanation.predicted, truth: truth.flatMap { classes.firstIndex(of: $0) }, blocks: blocks,
+      gradCAMEntropy: MapStatistics(explanation.gradCAM).entropy)
   }
 
   /// The upright image at the size at which it is drawn on.

@@ -12,6 +12,7 @@ public enum Conv2D {
     _ x: Tensor, weight: Tensor, geometry: Conv2DGeometry, engine: EngineOptions = EngineOptions()
   ) -> Tensor {
     check(x, weight, geometry)
+    let (x, geometry) = gathered(x, geometry)
     return product(
       Correlation(forward: geometry), of: x, weight: weight, shape: geometry.outputShape, engine: engine
     ).output
@@ -24,6 +25,7 @@ public enum Conv2D {
     _ x: Tensor, weight: Tensor, geometry: Conv2DGeometry, engine: EngineOptions = EngineOptions()
   ) -> (output: Tensor, statistics: ChannelStatistics) {
     check(x, weight, geometry)
+    let (x, geometry) = gathered(x, geometry)
     let (output, statistics) = product(
       Correlation(forward: geometry), of: x, weight: weight, shape: geometry.outputShape, engine: engine,
       wantsStatistics: true)
@@ -60,6 +62,7 @@ public enum Conv2D {
       dOutput.shape == geometry.outputShape, "dOutput \(dOutput.shape), expected \(geometry.outputShape)")
     precondition(input.shape == geometry.inputShape, "input \(input.shape), expected \(geometry.inputShape)")
     precondition(engine.precision.isAvailable, "\(engine.precision) is not available; see checkAvailable()")
+    let (input, geometry) = gathered(input, geometry)
     let correlation = Correlation(forward: geometry)
     return Tensor(geometry.weightShape) { dWeight in
       input.withUnsafeBufferPointer { input in
@@ -84,6 +87,12 @@ public enum Conv2D {
         }
       }
     }
+  }
+
+  /// A strided 1×1 convolution's input and geometry as those of a plain product; others as they are.
+  private static func gathered(_ x: Tensor, _ geometry: Conv2DGeometry) -> (Tensor, Conv2DGeometry) {
+    guard let pixels = StridedPixels(geometry) else { return (x, geometry) }
+    return (pixels.gather(x), pixels.geometry)
   }
 
   private static func check(_ x: Tensor, _ weight: Tensor, _ geometry: Conv2DGeometry) {

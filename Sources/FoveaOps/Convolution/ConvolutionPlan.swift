@@ -46,6 +46,8 @@ public struct ConvolutionPlan: Hashable, Sendable {
   }
 
   public private(set) var algorithm: Algorithm
+  /// Whether the pixels that the stride of a 1×1 convolution picks are copied together first.
+  public private(set) var gathers = false
   /// nil for other algorithms. The cut of the direct product, below, does then not matter.
   public private(set) var winogradCut: WinogradCut?
   /// Of the factors. Grouped and depthwise convolutions have 32-bit ones, whatever was asked for, and so has Winograd's
@@ -71,11 +73,14 @@ public struct ConvolutionPlan: Hashable, Sendable {
     isTraining: Bool = true
   ) {
     let isForward = product != .inputGradient
+    let pixels = isForward ? StridedPixels(geometry) : nil
+    let geometry = pixels?.geometry ?? geometry
     let correlation = isForward ? Correlation(forward: geometry) : Correlation(inputGradient: geometry)
     switch product {
     case .forward, .inputGradient: self.init(correlation, precision: engine.precision)
     case .weightGradient: self.init(weightGradient: correlation, precision: engine.precision)
     }
+    gathers = pixels != nil
     let use: Correlation.WinogradUse =
       product == .weightGradient ? .weightGradient : isTraining ? .training : .inference
     guard let outputs = correlation.winogradOutputs(engine, for: use, isa: panels.isa) else { return }
@@ -218,7 +223,7 @@ extension ConvolutionPlan: CustomStringConvertible {
   public var description: String {
     if let winogradCut { return "\(algorithm), by \(winogradCut)" }
     var text =
-      "\(algorithm), \(precision), \(addressing), \(rowsPerPiece) \(addressing == .flat ? "pixels" : "rows")"
+      "\(algorithm), \(precision), \(gathers ? "gathered" : "\(addressing)"), \(rowsPerPiece) \(addressing == .flat ? "pixels" : "rows")"
     if imagesPerPiece > 1 { text += " of \(imagesPerPiece) images" }
     if panels.count > 1 { text += ", \(panelsPerPiece) of \(panels.count) panels" }
     if patchParts > 1 { text += ", \(patchParts) parts of a patch" }

@@ -17,21 +17,25 @@ struct PackedWeight {
     groupStrides = []
   }
 
-  /// - Parameter weight: [kh, kw, C/groups, O].
+  /// - Parameters:
+  ///   - weight: [kh, kw, C/groups, O].
+  ///   - gain: multiplies each target channel's weights on the way; nil for 1. In 32-bit floats, and not turned.
   init(
-    _ weight: Tensor, for correlation: Correlation, _ panels: Panels,
+    _ weight: Tensor, scaledBy gain: Tensor? = nil, for correlation: Correlation, _ panels: Panels,
     precision: EngineOptions.Precision = .fp32
   ) {
+    precondition(
+      gain == nil || precision == .fp32 && !correlation.isTurned, "a gain is for inference in fp32")
     let packing = Packing(correlation: correlation, panels: panels, precision: precision)
     phaseOffsets = packing.phaseOffsets
     groupStrides = correlation.phases.map { packing.patch($0) * panels.paddedChannels }
-    if precision == .fp32, !correlation.isTurned, correlation.groups == 1, panels.perGroup == 1,
+    if gain == nil, precision == .fp32, !correlation.isTurned, correlation.groups == 1, panels.perGroup == 1,
       panels.paddedChannels == panels.channelsPerGroup
     {
       // One whole panel is the weight itself.
       scalars = weight
     } else {
-      scalars = packing.pack(weight)
+      scalars = packing.pack(weight, scaledBy: gain.map { packing.padded($0) })
     }
   }
 }
@@ -70,7 +74,19 @@ private struct Packing {
     phase.tapCount * correlation.sourceValuesPerGroup(precision)
   }
 
-  func pack(_ weight: Tensor) -> Tensor {
+  /// The gain of each target channel [O] in the panels' order, ones where they are padded.
+  func padded(_ gain: Tensor) -> Tensor {
+    var padded = Tensor(repeating: 1, shape: [correlation.groups * panels.paddedChannels])
+    for panel in 0..<panels.count {
+      let place = panels.place(of: panel)
+      let first = place.group * panels.paddedChannels + place.first
+      for (index, channel) in place.channels.enumerated() { padded[first + index] = gain[channel] }
+    }
+    return padded
+  }
+
+  /// - Parameter gain: padded.
+  func pack(_ weight: Tensor, scaledBy gain: Tensor?) -> Tensor {
     var blocks: [Block] = []
     for (index, phase) in correlation.phases.enumerated() {
       for panel in 0..<panels.count {
@@ -85,14 +101,14 @@ private struct Packing {
         weight.withFloats { weight in
           WorkerPool.shared.forEach((blocks.count + share - 1) / share) { piece in
             for block in blocks[piece * share..<min(blocks.count, (piece + 1) * share)] {
-              pack(block, from: weight, to: packed)
+              pack(block, from: weight, to: packed, scaledBy: gain)
             }
           }
         }
       })
   }
 
-  private func pack(_ block: Block, from weight: Floats, to packed: MutableFloats) {
+  private func pack(_ block: Block, from weight: Floats, to packed: MutableFloats, scaledBy gain: Tensor?) {
     let phase = correlation.phases[block.phase]
     let place = panels.place(of: block.panel)
     let rows = correlation.sourceChannelsPerGroup
@@ -118,7 +134,12 @@ private struct Packing {
       let outChannels = correlation.target.channels
       let from = weight + tap * rows * outChannels + place.channels.lowerBound
       switch precision {
-      case .fp32: fk_conv_pack(to, place.paddedWidth, from, outChannels, rows, place.channels.count)
+      case .fp32:
+        fk_conv_pack(to, place.paddedWidth, from, outChannels, rows, place.channels.count)
+        gain?.withFloats { gain in
+          let own = gain + place.group * panels.paddedChannels + place.first
+          fk_scale_columns(to, to, own, rows, place.paddedWidth)
+        }
       case .bf16:
         fk_bf16_pack(panels.isa, to, place.paddedWidth, from, outChannels, rows, place.channels.count)
       }

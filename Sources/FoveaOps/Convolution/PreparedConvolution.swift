@@ -29,6 +29,8 @@ public final class PreparedConvolution {
   }
 
   private struct Planned {
+    /// Nil where the input is read as it is.
+    let pixels: StridedPixels?
     let geometry: Conv2DGeometry
     let correlation: Correlation
     let plan: ConvolutionPlan
@@ -75,6 +77,7 @@ public final class PreparedConvolution {
       residual.map { $0.shape == shape } ?? true, "residual \(residual?.shape ?? []) of \(shape)")
     if planned.plan.algorithm == .depthwise { return depthwise(x, planned, residual, relu) }
     let weight = packedWeight(planned)
+    let x = planned.pixels?.gather(x) ?? x
     return Tensor(shape) { target in
       x.withFloats { source in
         bias.withFloats { bias in
@@ -119,11 +122,12 @@ public final class PreparedConvolution {
     let geometry = geometry(of: input)
     precondition(
       weight.shape == geometry.weightShape, "weight \(weight.shape), expected \(geometry.weightShape)")
-    let correlation = Correlation(forward: geometry)
+    let pixels = StridedPixels(geometry)
+    let correlation = Correlation(forward: pixels?.geometry ?? geometry)
     precondition(engine.precision.isAvailable, "\(engine.precision) is not available; see checkAvailable()")
     let plan = ConvolutionPlan(correlation, precision: engine.precision)
     let result = Planned(
-      geometry: geometry, correlation: correlation, plan: plan,
+      pixels: pixels, geometry: geometry, correlation: correlation, plan: plan,
       winogradOutputs: correlation.winogradOutputs(
         engine, for: .inference, isa: isa))
     planned = (input, isa, result)
@@ -138,12 +142,18 @@ public final class PreparedConvolution {
         .winograd(
           WinogradWeight(scaledWeight, for: planned.correlation, outputs: outputs, planned.plan.panels))
       } else {
-        .direct(
-          PackedWeight(
-            scaledWeight, for: planned.correlation, planned.plan.panels, precision: planned.plan.precision))
+        .direct(packedDirectly(planned))
       }
     packed = (key, result)
     return result
+  }
+
+  private func packedDirectly(_ planned: Planned) -> PackedWeight {
+    let (correlation, plan) = (planned.correlation, planned.plan)
+    // Factors are rounded to bf16 when they are scaled already.
+    return plan.precision == .fp32
+      ? PackedWeight(weight, scaledBy: gain, for: correlation, plan.panels)
+      : PackedWeight(scaledWeight, for: correlation, plan.panels, precision: plan.precision)
   }
 
   private var scaledWeight: Tensor {

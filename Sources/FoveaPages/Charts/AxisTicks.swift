@@ -14,7 +14,11 @@ public struct AxisTicks: Hashable, Sendable {
   /// - Parameter whole: whether only whole numbers are wanted.
   public init(_ minimum: Double, _ maximum: Double, whole: Bool = false, count: Double = 5) {
     isLogarithmic = false
-    let span = max(maximum - minimum, whole ? 1 : max(abs(maximum), 1e-9) * 1e-3)
+    let least = whole ? 1 : max(abs(maximum), 1e-9) * 1e-3
+    let span = max(maximum - minimum, least)
+    // Values that hardly differ stand in the middle, rather than a rounding stretched over the whole height.
+    let slack = whole ? 0 : max(0, (least - (maximum - minimum)) / 2)
+    let (minimum, maximum) = (minimum - slack, maximum + slack)
     let power = pow(10, log10(span / count).rounded(.down))
     var step = power * ([1, 2, 5, 10].first { span / (power * $0) <= count + 1 } ?? 10)
     if whole { step = max(1, step.rounded()) }

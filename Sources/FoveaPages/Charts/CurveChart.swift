@@ -69,8 +69,10 @@ public struct CurveChart: Sendable {
     guard points.count > 1 else {
       return HTML(points.map { plot.circle($0.x, $0.y, radius: 4, style.fill) })
     }
+    // A curve alone needs no dashes to be told from others.
+    let look = series.count > 1 ? style.line : style.solid
     let path = points.map { "\(PageNumber.short($0.x)),\(PageNumber.short($0.y))" }.joined(separator: " ")
-    return .element("polyline", [style.line, Attribute("points", path)])
+    return .element("polyline", [look, Attribute("points", path)])
   }
 
   /// A strip for each x that has a value: what is under the pointer shows a line, its points and their values.
@@ -131,14 +133,19 @@ public struct CurveChart: Sendable {
 /// Classes of the theme for the colour and the dashes of a series.
 struct SeriesStyle {
   let line: Attribute
+  let solid: Attribute
   let fill: Attribute
 
   init(_ number: Int) {
     let lines: [StaticString] = [
       "curve l1", "curve l2 d2", "curve l3 d4", "curve l4 d6", "curve l5 d5", "curve l6 d3",
     ]
+    let solids: [StaticString] = [
+      "curve l1", "curve l2", "curve l3", "curve l4", "curve l5", "curve l6",
+    ]
     let fills: [StaticString] = ["f1", "f2", "f3", "f4", "f5", "f6"]
     line = .class(lines[number % 6])
+    solid = .class(solids[number % 6])
     fill = .class(fills[number % 6])
   }
 }

@@ -59,6 +59,12 @@ extension ConfigurationKey {
     ),
     Self("input.filter", \.input.filter, .choice, "How pixels are resampled; shrinking is antialiased."),
     Self(
+      "input.decode_scale", \.input.decodeScale, .number(0.5...16),
+      """
+      JPEGs are decoded at 1/2, 1/4 or 1/8 of their size as long as so many times the input's size is left. Less than 2 is \
+      faster and not quite as sharp or as smooth.
+      """),
+    Self(
       "input.mean", \.input.mean, .optional(.list(of: .number(-1000...1000), count: 3...3), word: "auto"),
       """
       Subtracted from red, green and blue, which range from 0 to 1. 'auto' measures the training images and writes \

@@ -17,7 +17,8 @@ extension TrainingConfiguration {
     guard let mean = input.mean, let std = input.std else { return nil }
     return Preparation(
       width: input.width, height: input.height, resize: input.resize, cropFraction: input.cropFraction,
-      filter: input.filter, mean: mean, std: std, background: input.background)
+      filter: input.filter, decodeScale: input.decodeScale, mean: mean, std: std, background: input.background
+    )
   }
 
   public var augmentation: AugmentationConfiguration {

@@ -48,6 +48,7 @@ extension TrainingConfiguration {
     public var resize = ResizeRule.crop
     public var cropFraction = 1.0
     public var filter = ResizeFilter.bilinear
+    public var decodeScale = 2.0
     /// Nil: measured on the training images.
     public var mean: [Float]?
     public var std: [Float]?

@@ -13,21 +13,24 @@ public enum Evaluator {
   ///   - source: its labels are the model's (`ImageSource.relabelled`, `DataSource.evaluation`).
   ///   - loader: its seed must be nil.
   ///   - stop: ends the evaluation early, with nil.
+  ///   - watch: is shown each batch and what came of it, with its attention recorded.
   ///   - progress: is told how many images are done, and how many there are.
   ///   - skipped: is told of each file that is passed by.
   /// - Throws: `DataError` where more files than allowed cannot be read, or none can.
   public static func evaluate(
     _ predictor: Predictor, on source: ImageSource, loader configuration: LoaderConfiguration,
-    stop: StopFlag? = nil, progress: (_ done: Int, _ total: Int) -> Void = { _, _ in },
-    skipped: (BadSample) -> Void = { _ in }
+    stop: StopFlag? = nil, watch: ((Batch, Predictor.Output) -> Void)? = nil,
+    progress: (_ done: Int, _ total: Int) -> Void = { _, _ in }, skipped: (BadSample) -> Void = { _ in }
   ) throws(DataError) -> Evaluation? {
     let loader = try BatchLoader(source, preparation: predictor.preparation, configuration: configuration)
     defer { loader.shutDown() }
-    return try evaluate(predictor, loader, stop: stop, progress: progress, skipped: skipped)
+    return try evaluate(
+      predictor, loader, stop: stop, watch: watch, progress: progress, skipped: skipped)
   }
 
   static func evaluate(
     _ predictor: Predictor, _ loader: BatchLoader, stop: StopFlag? = nil,
+    watch: ((Batch, Predictor.Output) -> Void)? = nil,
     progress: (_ done: Int, _ total: Int) -> Void = { _, _ in }, skipped: (BadSample) -> Void = { _ in }
   ) throws(DataError) -> Evaluation? {
     precondition(loader.configuration.seed == nil, "evaluation takes images in order, and all of them")
@@ -37,8 +40,9 @@ public enum Evaluator {
     let batches = loader.epoch(0)
     while let batch = try batches.next() {
       if stop?.isRequested == true { return nil }
-      let predictions = predictor.predict(batch.images).predictions
-      for (prediction, label) in zip(predictions, batch.labels) {
+      let output = predictor.predict(batch.images, recordsAttention: watch != nil)
+      watch?(batch, output)
+      for (prediction, label) in zip(output.predictions, batch.labels) {
         counts.add(
           loss: crossEntropy(prediction.logits, label: Int(label)), prediction: prediction, label: Int(label))
       }
@@ -56,7 +60,7 @@ public enum Evaluator {
   }
 
   /// −log of the label's probability, in nats.
-  static func crossEntropy(_ logits: [Float], label: Int) -> Double {
+  public static func crossEntropy(_ logits: [Float], label: Int) -> Double {
     let largest = Double(logits.max()!)
     let sum = logits.reduce(0.0) { $0 + exp(Double($1) - largest) }
     return largest + log(sum) - Double(logits[label])

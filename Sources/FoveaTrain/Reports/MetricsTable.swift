@@ -7,6 +7,12 @@ public struct MetricsTable: Hashable, Sendable {
     public var learningRate: Double
     public var training: Metrics
     public var validation: Metrics
+    /// Training images a second; nil in a file of before there was such a column.
+    public var imagesPerSecond: Double?
+    /// Share of the training time that was spent waiting for data.
+    public var dataWaitShare: Double?
+    /// Seconds that the epoch took, validation included.
+    public var seconds: Double?
   }
 
   public var rows: [Row]
@@ -21,7 +27,9 @@ public struct MetricsTable: Hashable, Sendable {
       return Row(
         epoch: Int(epoch), learningRate: values[0],
         training: Metrics(loss: values[1], top1: values[2], top5: values[3]),
-        validation: Metrics(loss: values[4], top1: values[5], top5: values[6]))
+        validation: Metrics(loss: values[4], top1: values[5], top5: values[6]),
+        imagesPerSecond: fields.count > 9 ? fields[9] : nil,
+        dataWaitShare: fields.count > 10 ? fields[10] : nil, seconds: fields.count > 11 ? fields[11] : nil)
     }
   }
 }

@@ -34,8 +34,9 @@ struct Checkpoint {
     var tensors: [(name: String, content: TensorContent)]
     var metadata: [String: String]
 
-    func write(to path: String) throws(FormatError) {
-      try SafetensorsWriter.write(tensors, metadata: metadata, checksums: true, to: path)
+    func write(to path: String, beforeReplacing: () -> Void = {}) throws(FormatError) {
+      try SafetensorsWriter.write(
+        tensors, metadata: metadata, checksums: true, to: path, beforeReplacing: beforeReplacing)
     }
   }
 
@@ -45,11 +46,17 @@ struct Checkpoint {
 
   /// Saves to the folder's `last`, and keeps the one before under its own name.
   ///
-  /// At every moment there is a whole checkpoint under one of the two names: the old one gets its second name first,
-  /// and the new one takes the first name only once it is on the disk.
+  /// At every moment there is a whole checkpoint under one of the two names, and where saving fails there are as many
+  /// as before: only once the new one is on the disk does the old one get its second name, and then the new one the
+  /// first.
   static func save(_ contents: Contents, in folder: RunFolder) throws(FormatError) {
-    keepPrevious(folder)
-    try contents.write(to: folder.lastPath)
+    try contents.write(to: folder.lastPath) { keepPrevious(folder) }
+  }
+
+  /// Moves a damaged `last` out of the way: the next save would otherwise put it in the place of the one before,
+  /// which is the only whole one.
+  static func setAsideDamaged(_ folder: RunFolder) {
+    _ = rename(folder.lastPath, folder.damagedPath)
   }
 
   private static func keepPrevious(_ folder: RunFolder) {
@@ -64,11 +71,9 @@ struct Checkpoint {
     _ = rename(folder.lastPath, folder.previousPath)
   }
 
-  /// Removes what a killed process may have left.
+  /// Removes what a killed process may have left. The folder is ours alone.
   static func removeLeftovers(_ folder: RunFolder) {
-    for path in [folder.lastPath, folder.bestPath, folder.configurationPath] {
-      DurableFile.removeLeftovers(of: path)
-    }
+    for path in folder.durablePaths { DurableFile.removeLeftovers(of: path, isLocked: true) }
     unlink(folder.previousPath + ".link")
   }
 }

@@ -32,6 +32,8 @@ public final class RunFolder {
   public var lastPath: String { checkpointsPath + "/last.safetensors" }
   /// The checkpoint before that, in case the last one is damaged.
   public var previousPath: String { checkpointsPath + "/last.previous.safetensors" }
+  /// Where a damaged `last` goes, for whoever wants to find out why.
+  var damagedPath: String { checkpointsPath + "/last.damaged.safetensors" }
   /// The model to carry away.
   public var bestPath: String { checkpointsPath + "/best.safetensors" }
 
@@ -49,6 +51,8 @@ public final class RunFolder {
       try makeFolder(path)
       // The lock first: of two runs that start at once, the second must not find the folder empty.
       let folder = try RunFolder(locking: path)
+      // A run that was killed before it had a configuration leaves parts of files and is none.
+      Checkpoint.removeLeftovers(folder)
       if !folder.isUnused {
         throw .folder(
           path, "holds a run already. Go on with it by --resume \(path), or choose another output.name")
@@ -70,6 +74,17 @@ public final class RunFolder {
     throw .folder(runs, "has too many runs named \(configuration.runName). Give output.name")
   }
 
+  /// The list of the images that the run was started with.
+  public var manifestPath: String { path + "/manifest.tsv" }
+
+  /// The files that are replaced as a whole.
+  var durablePaths: [String] {
+    [
+      configurationPath, classesPath, manifestPath, curvesPath, confusionPath, evaluationPath, divergencePath,
+      lastPath, bestPath,
+    ]
+  }
+
   /// Opens the folder of a run that is to go on.
   ///
   /// - Throws: `TrainingError.folder` where it is no run folder or another process has it.
@@ -82,7 +97,12 @@ public final class RunFolder {
     guard access(trimmed + "/config.yaml", R_OK) == 0 else {
       throw .folder(trimmed, "has no config.yaml, so it is not the folder of a run")
     }
-    return try RunFolder(locking: trimmed)
+    let folder = try RunFolder(locking: trimmed)
+    try makeFolder(folder.checkpointsPath)
+    guard access(folder.checkpointsPath, W_OK | X_OK) == 0 else {
+      throw .folder(folder.checkpointsPath, "cannot be written to: \(systemMessage())")
+    }
+    return folder
   }
 
   private init(locking path: String) throws(TrainingError) {

@@ -30,18 +30,26 @@ extension Trainer {
       throw .configuration(error)
     }
     let plan = try TrainingPlan(configuration)
+    try plan.checkMemory()
     let found = try Checkpoint.newest(in: folder)
     var start = Start()
     start.isResumed = true
     var warnings = found.warnings
+    let manifest = DataManifest(plan.split)
+    let recorded = DataManifest.read(folder.manifestPath)
     if let checkpoint = found.checkpoint {
       start.progress = checkpoint.state.progress
       warnings += try differences(checkpoint, plan, &start.progress)
+      warnings += differences(checkpoint, plan, manifest, recorded)
     }
     let trainer = try Trainer(plan, folder, start, observer)
     for warning in warnings { trainer.warn(warning) }
     do throws(FormatError) {
       try found.checkpoint.map { (checkpoint) throws(FormatError) in try trainer.restore(checkpoint) }
+      if let checkpoint = found.checkpoint, checkpoint.file.path != folder.lastPath {
+        Checkpoint.setAsideDamaged(folder)
+      }
+      if manifest != recorded { try writeLists(plan, manifest, folder) }
       if !overrides.isEmpty {
         try DurableFile.write(Array(plan.configuration.yaml().utf8), to: folder.configurationPath)
       }
@@ -95,14 +103,6 @@ extension Trainer {
           + "new: \(added.isEmpty ? "none" : added)). Restore them, or start a new run")
     }
     var warnings: [String] = []
-    if state.trainingFingerprint != plan.split.training.fingerprint {
-      warnings.append(
-        "the training images are not those of the checkpoint: the run goes on, but is not repeatable")
-    }
-    if state.validationFingerprint != plan.split.validation.fingerprint {
-      warnings.append(
-        "the validation images are not those of the checkpoint: figures before and after differ")
-    }
     if let old = try? TrainingConfiguration(yaml: state.configuration) {
       for key in ConfigurationKey.all where key.section != "output" {
         let (before, now) = (key.value(in: old).yaml, key.value(in: plan.configuration).yaml)
@@ -119,60 +119,28 @@ extension Trainer {
   }
 }
 
-extension Checkpoint {
-  /// A checkpoint that was read and found whole.
-  struct Loaded {
-    let file: SafetensorsFile
-    let state: State
-    let classes: [String]
-  }
-
-  /// The newest whole checkpoint of a run, and what is wrong with newer ones. None where the run has saved none.
-  ///
-  /// - Throws: where there are checkpoints, but none that can be used.
-  static func newest(in folder: RunFolder) throws(TrainingError) -> (checkpoint: Loaded?, warnings: [String])
-  {
-    var damaged: [FormatError] = []
-    for path in [folder.lastPath, folder.previousPath] where FileManager.default.fileExists(atPath: path) {
-      do throws(FormatError) {
-        let checkpoint = try load(path)
-        let used = "The checkpoint before it, of step \(checkpoint.state.progress.step), is used"
-        return (checkpoint, damaged.map { "\($0.path): \($0.problem). \(used)" })
-      } catch {
-        damaged.append(error)
-      }
-    }
-    if let first = damaged.first { throw .format(first) }
-    return (nil, ["the run has no checkpoint yet and starts from the beginning"])
-  }
-
-  private static func load(_ path: String) throws(FormatError) -> Loaded {
-    func damaged(_ problem: String) -> FormatError {
-      FormatError(path: path, problem: problem, remedy: "The checkpoint is damaged: start the run anew.")
-    }
-    let file = try SafetensorsFile(contentsOf: path)
-    guard file.hasChecksums, let text = file.metadata[stateKey],
-      let names = file.metadata[ModelFile.Key.classes]
-    else { throw damaged("is no checkpoint, or has lost its metadata") }
-    let decoder = JSONDecoder()
-    guard let state = try? decoder.decode(State.self, from: Data(text.utf8)), state.isPlausible,
-      let classes = try? decoder.decode([String].self, from: Data(names.utf8))
-    else { throw damaged("has a state that cannot be read") }
-    // Reading verifies the checksum of each.
-    for tensor in file.tensors { _ = try file.bytes(tensor.name) }
-    return Loaded(file: file, state: state, classes: classes)
-  }
-}
-
-extension Checkpoint.State {
-  /// Whether every count is one that a run can have: they index and are added to.
-  var isPlausible: Bool {
-    let counts = [
-      progress.epoch, progress.batch, progress.step, progress.rows, optimizerSteps, stepsPerEpoch,
-      progress.sums.images,
-      progress.sums.top1, progress.sums.top5, progress.best?.epoch ?? 0,
+extension Trainer {
+  /// What has become of the images since the checkpoint, for people: by the list that the run has written down, and
+  /// by the checkpoint's fingerprints where that list is lost.
+  private static func differences(
+    _ checkpoint: Checkpoint.Loaded, _ plan: TrainingPlan, _ now: DataManifest, _ before: DataManifest?
+  ) -> [String] {
+    let state = checkpoint.state
+    let parts = [
+      (
+        "train", "training", state.trainingFingerprint, plan.split.training.fingerprint,
+        "the run goes on, but is not repeatable"
+      ),
+      (
+        "val", "validation", state.validationFingerprint, plan.split.validation.fingerprint,
+        "figures before and after differ"
+      ),
     ]
-    let times = [progress.seconds, progress.secondsWaited, progress.sums.loss]
-    return counts.allSatisfy { (0...(1 << 40)).contains($0) } && times.allSatisfy(\.isFinite)
+    return parts.compactMap { part, noun, old, new, consequence in
+      let found = before.flatMap { now.differences(from: $0, part: part) }
+      if found == nil, old == new { return nil }
+      let list = found.map { " (\($0))" } ?? ""
+      return "the \(noun) images are not those of the checkpoint\(list): \(consequence)"
+    }
   }
 }

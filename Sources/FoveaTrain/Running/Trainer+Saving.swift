@@ -26,6 +26,7 @@ extension Trainer {
 
   /// Metrics first, then the best model, then the state: what the state counts as done is on the disk before it.
   private func save() throws(TrainingError) {
+    let start = pace.now
     try metricsFile.flush()
     do throws(FormatError) {
       if let best = unsavedBest {
@@ -39,7 +40,8 @@ extension Trainer {
     savedProgress = progress
     let place =
       progress.batch == 0 ? "after epoch \(progress.epoch)" : "in epoch \(progress.epoch + 1)"
-    log.write("saved \(place), step \(progress.step)")
+    let milliseconds = decimal(1000 * pace.seconds(since: start), 1)
+    log.write("saved \(place), step \(progress.step), in \(milliseconds) ms")
     observer?.training(.checkpointSaved(path: folder.lastPath, step: progress.step))
   }
 

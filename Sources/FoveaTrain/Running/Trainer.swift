@@ -12,6 +12,7 @@ public final class Trainer {
   public let plan: TrainingPlan
   public let folder: RunFolder
   public var observer: (any TrainingObserver)?
+  public var recorder: (any EpochRecorder)?
 
   let parameters: [Parameter]
   let optimizer: any Optimizer
@@ -47,15 +48,24 @@ public final class Trainer {
     throws(TrainingError)
     -> Trainer
   {
+    try plan.checkMemory()
     let folder = try RunFolder.create(for: plan.configuration)
     do throws(FormatError) {
       try DurableFile.write(Array(plan.configuration.yaml().utf8), to: folder.configurationPath)
-      let names = plan.classes.map { $0 + "\n" }.joined()
-      try DurableFile.write(Array(names.utf8), to: folder.classesPath)
+      try writeLists(plan, DataManifest(plan.split), folder)
     } catch {
       throw .format(error)
     }
     return try Trainer(plan, folder, Start(), observer)
+  }
+
+  /// Writes what the run is about: its classes and its images.
+  static func writeLists(
+    _ plan: TrainingPlan, _ manifest: DataManifest, _ folder: RunFolder
+  ) throws(FormatError) {
+    let names = plan.classes.map { $0 + "\n" }.joined()
+    try DurableFile.write(Array(names.utf8), to: folder.classesPath)
+    try manifest.write(to: folder.manifestPath)
   }
 
   init(
@@ -179,6 +189,7 @@ public final class Trainer {
     advance(report)
     savePeriodically()
     writeReports(newBest: report.isBest ? evaluation : nil)
+    tellRecorder(report, evaluation, network)
     observer?.training(.epochEnded(report))
     return true
   }
@@ -188,9 +199,11 @@ public final class Trainer {
     let predictor = Predictor(
       network: network, classes: plan.classes, preparation: plan.preparation,
       engine: plan.configuration.engineOptions)
+    recorder?.validationBegins(plan)
     do throws(DataError) {
       return try Evaluator.evaluate(
         predictor, validationLoader, stop: stop,
+        watch: recorder.map { recorder in { recorder.validated($0, $1) } },
         progress: { done, total in observer?.training(.validating(done: done, of: total)) },
         skipped: { report(skipped: $0, of: plan.split.validation) })
     } catch {

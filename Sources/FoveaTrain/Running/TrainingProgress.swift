@@ -32,7 +32,7 @@ struct TrainingProgress: Codable, Hashable, Sendable {
 
 extension Metrics {
   /// Whether these are better; of equal ones the lower loss, or the higher accuracy, decides.
-  func isBetter(than other: Metrics?, by measure: TrainingConfiguration.Train.BestBy) -> Bool {
+  public func isBetter(than other: Metrics?, by measure: TrainingConfiguration.Train.BestBy) -> Bool {
     guard let other else { return true }
     switch measure {
     case .top1: return (top1, -loss) > (other.top1, -other.loss)

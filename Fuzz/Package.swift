@@ -1,0 +1,30 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// Targets for libFuzzer, apart from the product: they link only with its sanitizers. Scripts/fuzz builds and runs them.
+
+let strict: [SwiftSetting] = [.enableUpcomingFeature("MemberImportVisibility")]
+
+func fuzzer(_ name: String, _ dependencies: Target.Dependency...) -> Target {
+  .executableTarget(name: name, dependencies: dependencies, swiftSettings: strict)
+}
+
+func fovea(_ name: String) -> Target.Dependency { .product(name: name, package: "Fovea") }
+
+let package = Package(
+  name: "Fuzz",
+  dependencies: [.package(name: "Fovea", path: "..")],
+  targets: [
+    .target(name: "FuzzSupport", swiftSettings: strict),
+    // The declaration of a function that is the image shim's own.
+    .target(name: "CExif", dependencies: [fovea("FoveaImage")]),
+    fuzzer("png", fovea("FoveaImage")),
+    fuzzer("jpeg", fovea("FoveaImage")),
+    fuzzer("exif", "CExif"),
+    fuzzer("safetensors", "FuzzSupport", fovea("FoveaFormats"), fovea("FoveaTrain")),
+    fuzzer("idx", "FuzzSupport", fovea("FoveaData")),
+    fuzzer("cifar", "FuzzSupport", fovea("FoveaData")),
+    fuzzer("config", fovea("FoveaTrain")),
+  ],
+  swiftLanguageModes: [.v6]
+)

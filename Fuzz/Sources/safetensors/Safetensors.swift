@@ -1,0 +1,22 @@
+import FoveaFormats
+import FoveaTrain
+import FuzzSupport
+
+private let file = MemoryFile()
+
+/// A safetensors file: its header, all its tensors by each way of reading them, and what a model file makes of it.
+@_cdecl("LLVMFuzzerTestOneInput")
+public func fuzz(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
+  file.replace(with: UnsafeBufferPointer(start: start, count: count))
+  if let opened = try? SafetensorsFile(contentsOf: file.path) {
+    for entry in opened.tensors {
+      let bytes = try? opened.bytes(entry.name)
+      precondition(bytes == nil || bytes!.count == entry.range.count)
+      _ = try? opened.tensor(entry.name)
+      _ = try? opened.integers(entry.name)
+    }
+    _ = try? ModelFile.load(file.path)
+    _ = try? RunFolder.checkCheckpoint(file.path)
+  }
+  return 0
+}

@@ -1,0 +1,54 @@
+/// Tables of text as RFC 4180 has them, ended by a line feed alone.
+enum CSV {
+  static func line(_ fields: [String]) -> String {
+    fields.map { field in
+      let isPlain = !field.unicodeScalars.contains { $0 == "," || $0 == "\"" || $0 == "\n" || $0 == "\r" }
+      if isPlain { return field }
+      return "\"" + field.split(separator: "\"", omittingEmptySubsequences: false).joined(separator: "\"\"")
+        + "\""
+    }.joined(separator: ",") + "\n"
+  }
+
+  /// The records of a text. A quote that is never closed ends with the text.
+  static func records(_ text: String) -> [[String]] {
+    var records: [[String]] = []
+    var record: [String] = []
+    var field: [UInt8] = []
+    var isQuoted = false
+    var hasField = false
+    let bytes = Array(text.utf8)
+    var place = 0
+    func closed(_ field: [UInt8]) -> String { String(decoding: field, as: UTF8.self) }
+    while place < bytes.count {
+      let byte = bytes[place]
+      place += 1
+      if isQuoted {
+        if byte != UInt8(ascii: "\"") {
+          field.append(byte)
+        } else if place < bytes.count, bytes[place] == UInt8(ascii: "\"") {
+          field.append(byte)
+          place += 1
+        } else {
+          isQuoted = false
+        }
+        continue
+      }
+      switch byte {
+      case UInt8(ascii: "\""):
+        isQuoted = true
+        hasField = true
+      case UInt8(ascii: ","):
+        record.append(closed(field))
+        field = []
+        hasField = true
+      case UInt8(ascii: "\n"):
+        if hasField || !field.isEmpty || !record.isEmpty { records.append(record + [closed(field)]) }
+        (record, field, hasField) = ([], [], false)
+      case UInt8(ascii: "\r"): break
+      default: field.append(byte)
+      }
+    }
+    if hasField || !field.isEmpty || !record.isEmpty { records.append(record + [closed(field)]) }
+    return records
+  }
+}

@@ -1,0 +1,46 @@
+import FoveaExplain
+import FoveaImage
+
+/// The gallery's small pictures of one image: `thumbs/NAME.jpg`, and `thumbs/NAME.maps.jpg` with all its maps side by
+/// side, Grad-CAM last. One file for all maps lets a slider go through them without loading anything.
+public struct Thumbnails: Sendable {
+  /// The longer side of the picture and of each map, in pixels.
+  static let pictureSide = 256
+  static let mapSide = 144
+
+  public let picture: Image
+  public let maps: Image
+
+  /// - Parameters:
+  ///   - original: the upright image.
+  ///   - placement: of the network's input on `original`, of its size.
+  ///   - maps: with the scales of their colours; nil where a block has no map, which becomes gray.
+  public init(
+    original: Image, placement: Placement, maps: [(map: AttentionMap, scale: Scale)?], style: OverlayStyle
+  ) {
+    picture = Self.fitted(original, Self.pictureSide)
+    let tile = Self.fittedSize(original, Self.mapSide)
+    let small = placement.scaled(width: tile.width, height: tile.height)
+    let tiles = maps.map { entry in
+      entry.map { Overlay.colored($0.map, placement: small, scale: $0.scale, style: style) }
+        ?? Image(width: tile.width, height: tile.height, fill: RGB(128, 128, 128))
+    }
+    var pixels: [UInt8] = []
+    pixels.reserveCapacity(3 * tile.width * tile.height * tiles.count)
+    for row in 0..<tile.height {
+      for image in tiles { pixels += image.pixels[3 * row * tile.width..<3 * (row + 1) * tile.width] }
+    }
+    self.maps = Image(width: tile.width * tiles.count, height: tile.height, pixels: pixels)
+  }
+
+  private static func fittedSize(_ image: Image, _ limit: Int) -> (width: Int, height: Int) {
+    let longer = max(image.width, image.height)
+    guard longer > limit else { return (image.width, image.height) }
+    return (max(1, image.width * limit / longer), max(1, image.height * limit / longer))
+  }
+
+  private static func fitted(_ image: Image, _ limit: Int) -> Image {
+    let size = fittedSize(image, limit)
+    return image.resized(width: size.width, height: size.height)
+  }
+}

@@ -1,0 +1,158 @@
+import FoveaData
+import FoveaFormats
+import FoveaTrain
+import Foundation
+import Testing
+
+@testable import FoveaReport
+
+@Suite struct RunReportTests {
+  /// The numbers of the page against what `evaluate` and a model loaded anew compute.
+  @Test func theNumbersAreThoseOfTheModel() throws {
+    try withScratchFolder { root in
+      let hostile = try HostileRun(root)
+      let path = try hostile.train("run")
+      let page = try pageData(text(of: path + "/report.html"), "report-data")
+      let epochs = try #require(page["epochs"] as? [[String: Any]])
+      let rows = try text(of: path + "/metrics.csv").split(separator: "\n").dropFirst().map {
+        $0.split(separator: ",").compactMap { Double($0) }
+      }
+      #expect(epochs.count == 3 && rows.count == 3)
+      for (epoch, row) in zip(epochs, rows) {
+        #expect(epoch["epoch"] as? Double == row[0])
+        #expect((epoch["validation"] as? [String: Double])?["loss"] == row[6])
+        #expect((epoch["training"] as? [String: Double])?["top1"] == row[4])
+      }
+      let model = try ModelFile.load(path + "/checkpoints/best.safetensors")
+      let source = try DataSource(RawPath(root + "/data")).evaluation(.val, classes: model.classes)
+      let predictor = Predictor(model)
+      var right = 0
+      let predictions = try PredictionsFile.read(path + "/report/predictions.csv")
+      #expect(predictions.count == source.count && source.count == 18)
+      for (index, sample) in source.samples.enumerated() {
+        let answer = predictor.predict([try source.image(at: index, model.preparation.request())])
+          .predictions[0]
+        let said = predictions[index]
+        #expect(said.name == sample.name.description)
+        #expect(said.truth == model.classes[sample.label])
+        #expect(said.predicted == model.classes[answer.best])
+        #expect(said.confidence == Double(answer.probabilities[answer.best]))
+        #expect(abs(said.loss + log(Double(answer.probabilities[sample.label]))) < 1e-4)
+        right += answer.best == sample.label ? 1 : 0
+      }
+      let evaluation = try #require(page["evaluation"] as? [String: Any])
+      #expect((evaluation["metrics"] as? [String: Double])?["top1"] == Double(right) / 18)
+      let examples = try #require(page["examples"] as? [[String: Any]])
+      let wrong = predictions.filter { !$0.isRight }.sorted { $0.confidence > $1.confidence }
+      #expect(
+        examples.prefix(min(12, wrong.count)).map { $0["confidence"] as? Double }
+          == wrong.prefix(12).map(\.confidence))
+    }
+  }
+
+  @Test func namesFromOutsideStayText() throws {
+    try withScratchFolder { root in
+      let hostile = try HostileRun(root)
+      let path = try hostile.train("run")
+      let html = try text(of: path + "/report.html")
+      #expect(!html.contains("<script>alert") && !html.contains("<img src=x"))
+      #expect(html.contains("a&amp;b &quot;quoted&quot; &#39;single&#39;"))
+      // One script for the data, one of the frame.
+      #expect(html.components(separatedBy: "</script>").count == 3)
+      let names = try PredictionsFile.read(path + "/report/predictions.csv").map(\.name)
+      #expect(names.contains { $0.hasSuffix("<img src=x onerror=alert(1)>\\n.png") })
+      #expect(names.contains { $0.hasSuffix("\\xff.png") })
+    }
+  }
+
+  /// A run that is recorded, interrupted or not, has the bits of one that is not, and its film.
+  @Test func recordingChangesNothingAndResumes() throws {
+    try withScratchFolder { root in
+      let hostile = try HostileRun(root)
+      let bare = try hostile.train("bare", recorded: false)
+      let whole = try hostile.train("whole")
+      // Three steps an epoch: in the middle of the second.
+      let part = try hostile.train("part", stopAfter: 5)
+      try hostile.resume(part)
+      #expect(!FileManager.default.fileExists(atPath: bare + "/report.html"))
+      func weights(_ path: String) throws -> [String: [UInt8]] {
+        try tensors(path + "/checkpoints/last.safetensors")
+      }
+      #expect(try weights(whole) == weights(bare))
+      #expect(try weights(part) == weights(bare))
+      for file in [
+        "predictions.csv", "attention.csv", "history.csv", "film/images.safetensors",
+        "film/epoch-0001.safetensors", "film/epoch-0003.safetensors",
+      ] {
+        #expect(try bytes(of: "\(whole)/report/\(file)") == bytes(of: "\(part)/report/\(file)"), "\(file)")
+      }
+      let record = try RunRecord(part)
+      #expect(record.film?.frames.map(\.epoch) == [1, 2, 3])
+      #expect(record.film?.images.examples.map(\.truth) == HostileRun.classes.sorted())
+      #expect(record.history.map(\.epoch) == [1, 1, 2, 2, 3, 3])
+      #expect(record.problems.isEmpty)
+    }
+  }
+
+  @Test func aPageThatCannotBeWrittenOnlyWarns() throws {
+    try withScratchFolder { root in
+      let hostile = try HostileRun(root)
+      let stopper = Stopper(nil)
+      let trainer = try Trainer.start(
+        try TrainingPlan(try hostile.configuration("run")), observer: stopper)
+      trainer.recorder = RunRecorder()
+      try FileManager.default.createDirectory(
+        atPath: trainer.folder.path + "/report.html", withIntermediateDirectories: false)
+      guard case .completed = try trainer.run() else {
+        Issue.record("not completed")
+        return
+      }
+      #expect(stopper.warnings.count == 3)
+      #expect(stopper.warnings.allSatisfy { $0.contains("report.html") })
+    }
+  }
+
+  /// What `fovea report RUN --evaluate` records of a run that recorded nothing is what training records.
+  @Test func evaluatingAnewRecordsTheSame() throws {
+    try withScratchFolder { root in
+      let hostile = try HostileRun(root)
+      let recorded = try hostile.train("recorded")
+      let bare = try hostile.train("bare", recorded: false)
+      let model = try ModelFile.load(bare + "/checkpoints/best.safetensors")
+      let source = try DataSource(RawPath(root + "/data")).evaluation(.val, classes: model.classes)
+      try RunEvaluation.record(
+        RunFolder.open(bare), model: model, on: source, loader: LoaderConfiguration(batchSize: 7),
+        engine: .init())
+      for file in [
+        "evaluation.json", "report/predictions.csv", "report/attention.csv", "report/examples.safetensors",
+      ] {
+        #expect(try bytes(of: "\(recorded)/\(file)") == bytes(of: "\(bare)/\(file)"), "\(file)")
+      }
+      let html = try RunReportPage.html(RunRecord(bare))
+      #expect(html.contains("Not recorded: training records it as it goes."))
+    }
+  }
+
+  @Test func damagedFilesAreNamedAndTheRestIsShown() throws {
+    try withScratchFolder { root in
+      let path = try HostileRun(root).train("run")
+      for file in [
+        "report/predictions.csv", "report/examples.safetensors", "report/history.csv", "evaluation.json",
+      ] {
+        try Data("damaged".utf8).write(to: URL(fileURLWithPath: "\(path)/\(file)"))
+      }
+      let record = try RunRecord(path)
+      #expect(record.problems.count == 4)
+      #expect(record.predictions == nil && record.examples == nil && record.evaluation == nil)
+      let html = try RunReportPage.html(record)
+      #expect(html.contains("evaluation.json: is not an evaluation"))
+      #expect(html.contains("id=\"curves\"") && html.contains("film-0"))
+      #expect(throws: (any Error).self) { try RunRecord(root) }
+    }
+  }
+}
+
+func tensors(_ path: String) throws -> [String: [UInt8]] {
+  let file = try SafetensorsFile(contentsOf: path)
+  return try Dictionary(uniqueKeysWithValues: file.tensors.map { ($0.name, try file.bytes($0.name)) })
+}
