@@ -51,10 +51,8 @@ public final class ClassifyServer {
       .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
       .childChannelInitializer { channel in
         channel.eventLoop.makeCompletedFuture {
-          let isRefused = !state.admit()
           try channel.pipeline.syncOperations.configureHTTPServerPipeline(withErrorHandling: true)
-          try channel.pipeline.syncOperations.addHandler(
-            ConnectionHandler(router, state, isRefused: isRefused))
+          try channel.pipeline.syncOperations.addHandler(ConnectionHandler(router, state))
         }
       }
       .childChannelOption(.maxMessagesPerRead, value: 4)

@@ -25,18 +25,18 @@ final class ConnectionHandler: ChannelInboundHandler, RemovableChannelHandler {
   private var reserved = 0
   private var deadline: Scheduled<Void>?
   /// Whether this connection is one too many.
-  private let isRefused: Bool
+  private var isRefused = false
   /// Whether a request was begun and not answered.
   private var isPending = false
 
-  init(_ router: Router, _ server: ServerState, isRefused: Bool) {
+  init(_ router: Router, _ server: ServerState) {
     self.router = router
     self.server = server
-    self.isRefused = isRefused
     guardian = RequestGuard(router.configuration)
   }
 
   func channelActive(context: ChannelHandlerContext) {
+    isRefused = !server.admit()
     server.opened(context.channel)
     restartDeadline(context)
     context.fireChannelActive()

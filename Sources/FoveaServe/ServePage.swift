@@ -90,7 +90,7 @@ struct ServePage {
     .bars progress::-webkit-progress-value{background:var(--s1)}
     .bars progress::-moz-progress-bar{background:var(--s1)}
     .shown{color:var(--soft);font-size:13px;margin:6px 0 0}
-    .maps{display:grid;grid-template-columns:repeat(auto-fill,minmax(112px,1fr));gap:8px;margin-top:14px}
+    .maps{display:grid;grid-template-columns:repeat(auto-fill,minmax(112px,1fr));gap:8px;margin-top:14px;align-items:start}
     .maps button{all:unset;cursor:pointer;border:2px solid transparent;border-radius:8px;padding:3px;font-size:12.5px;\
     line-height:1.3;min-width:0}
     .maps button:focus-visible,.maps button:hover{border-color:var(--line)}
