@@ -17,11 +17,14 @@ struct ExplainCommand: ConsoleCommand {
       """)
 
   @Argument(
-    help: ArgumentHelp("A model file, or the folder of a run, whose best model is taken.", valueName: "model")
-  )
+    help: ArgumentHelp(
+      "A model file, or the folder of a run, whose best model is taken.", valueName: "model"),
+    completion: .file())
   var model: String
 
-  @Argument(help: "Image files and folders of images; '-' reads paths from standard input, one a line.")
+  @Argument(
+    help: "Image files and folders of images; '-' reads paths from standard input, one a line.",
+    completion: .file())
   var paths: [String]
 
   @Option(name: .shortAndLong, help: ArgumentHelp("The folder to write to.", valueName: "folder"))
