@@ -53,6 +53,8 @@ void fi_warn(fi_report *report, const char *message) {
 }
 
 bool fi_buffer_append(fi_buffer *buffer, const uint8_t *bytes, size_t count) {
+  // An empty buffer has no address, and memcpy takes none, not even for nothing.
+  if (count == 0) return true;
   if (count > buffer->capacity - buffer->count) {
     size_t needed;
     if (__builtin_add_overflow(buffer->count, count, &needed)) return false;
