@@ -35,7 +35,7 @@ enum GalleryPage {
     padding:10px 0;background:var(--bg);border-bottom:1px solid var(--line)}
     #tools label{font-size:13.5px;color:var(--soft);display:flex;align-items:center;gap:6px}
     #tools select{font:inherit;color:var(--ink);background:var(--panel);border:1px solid var(--line);border-radius:6px;\
-    padding:3px 6px;max-width:170px}
+    padding:3px 6px;max-width:210px}
     .slide input{width:150px;accent-color:var(--accent)}
     .slide output{color:var(--ink);min-width:5.5em;font-variant-numeric:tabular-nums}
     #count{margin:8px 0}

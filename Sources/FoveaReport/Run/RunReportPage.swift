@@ -205,6 +205,7 @@ public enum RunReportPage {
   }
 
   static let style: StaticString = """
+    .symbols{position:absolute}
     .strips{display:flex;flex-wrap:wrap;gap:14px;margin:12px 0}
     .strips figure{max-width:100%}
     .scroll .film{border:0;background:none}
