@@ -109,7 +109,8 @@ let package = Package(
     tests(
       "FoveaReport",
       [
-        "FoveaTensor", "FoveaImage", "FoveaData", "FoveaNN", "FoveaFormats", "FoveaTrain", "FoveaExplain",
+        "FoveaTensor", "FoveaOps", "FoveaImage", "FoveaData", "FoveaNN", "FoveaFormats", "FoveaTrain",
+        "FoveaExplain",
         "FoveaPages",
       ]),
     tests(

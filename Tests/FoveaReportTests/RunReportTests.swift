@@ -1,5 +1,6 @@
 import FoveaData
 import FoveaFormats
+import FoveaOps
 import FoveaTrain
 import Foundation
 import Testing
@@ -122,7 +123,7 @@ import Testing
       let source = try DataSource(RawPath(root + "/data")).evaluation(.val, classes: model.classes)
       try RunEvaluation.record(
         RunFolder.open(bare), model: model, on: source, loader: LoaderConfiguration(batchSize: 7),
-        engine: .init())
+        engine: EngineOptions())
       for file in [
         "evaluation.json", "report/predictions.csv", "report/attention.csv", "report/examples.safetensors",
       ] {
