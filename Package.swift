@@ -129,7 +129,8 @@ let package = Package(
     tests(
       "FoveaReport",
       [
-        "FoveaTensor", "FoveaImage", "FoveaData", "FoveaNN", "FoveaFormats", "FoveaTrain", "FoveaExplain",
+        "FoveaTensor", "FoveaOps", "FoveaImage", "FoveaData", "FoveaNN", "FoveaFormats", "FoveaTrain",
+        "FoveaExplain",
         "FoveaPages",
       ]),
     tests(

@@ -49,8 +49,8 @@ import Testing
   }
 
   @Test func orderGoesByTheMapAndThenByChance() {
-    let map = AttentionMap(width: 3, height: 1, values: [0.2, 0.9, .nan])
-    #expect(PixelOrder.of(map, width: 3, height: 1, seed: 0, image: 0) == [1, 0, 2])
+    let map = AttentionMap(width: 3, height: 1, values: [0.2, 0.9, 0.5])
+    #expect(PixelOrder.of(map, width: 3, height: 1, seed: 0, image: 0) == [1, 2, 0])
     let flat = AttentionMap(width: 2, height: 2, values: [0.5, 0.5, 0.5, 0.5])
     let orders = (0..<50).map { PixelOrder.of(flat, width: 4, height: 4, seed: 3, image: $0) }
     #expect(orders.allSatisfy { $0.sorted() == Array(0..<16) })
