@@ -21,7 +21,7 @@ public struct ServeConfiguration: Sendable {
   /// Seconds for a whole request to come in, from the connection's beginning or the last answer.
   public var receiveSeconds: Int64 = 15
   /// Seconds that an image may wait for its turn.
-  public var waitSeconds = 30.0
+  public var waitSeconds = 60.0
   /// Seconds that requests get to be finished when the server stops.
   public var stopSeconds = 10.0
   /// The folder whose runs are shown; nil shows none.
