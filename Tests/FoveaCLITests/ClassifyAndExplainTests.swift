@@ -112,10 +112,10 @@ import Testing
       #expect(run.errors.contains("warning: \(folder)/in/b/cut.png: "))
       let pictures = TrainedModel.blocks + ["grad-cam"]
       let expected = ["a/x.png", "b/x.png"].flatMap { image in
-        ["panels/\(image).png"]
+        ["panels/\(image).png", "thumbs/\(image).jpg", "thumbs/\(image).maps.jpg"]
           + pictures.flatMap { ["maps/\(image)/\($0).png", "overlays/\(image)/\($0).png"] }
       }
-      #expect(try files(below: folder + "/out") == (expected + ["attention.csv"]).sorted())
+      #expect(try files(below: folder + "/out") == (expected + ["attention.csv", "index.html"]).sorted())
       // Width, height, depth and colour type of the PNG's header: one 16-bit gray pixel a cell.
       let header = try bytes(of: folder + "/out/maps/a/x.png/layer2.0.png")[16..<26]
       #expect(Array(header) == [0, 0, 0, 16, 0, 0, 0, 16, 16, 0])
