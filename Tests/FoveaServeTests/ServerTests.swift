@@ -1,5 +1,6 @@
 import FoveaData
 import FoveaImage
+import FoveaNN
 import FoveaServe
 import FoveaTrain
 import Foundation

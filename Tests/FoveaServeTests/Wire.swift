@@ -27,7 +27,9 @@ func picture(_ seed: Int, side: Int = 40) -> Image {
 }
 
 /// A server on a free port of this machine, which stops with its last reference.
-final class RunningServer {
+///
+/// `@unchecked Sendable`: other threads use its port alone.
+final class RunningServer: @unchecked Sendable {
   let server: ClassifyServer
   let port: UInt16
   var authority: String { "127.0.0.1:\(port)" }
@@ -108,7 +110,7 @@ final class Wire: @unchecked Sendable {
     var sent = 0
     while sent < bytes.count {
       let count = bytes.withUnsafeBytes {
-        Glibc.send(descriptor, $0.baseAddress! + sent, $0.count - sent, Int32(MSG_NOSIGNAL.rawValue))
+        Glibc.send(descriptor, $0.baseAddress! + sent, $0.count - sent, Int32(MSG_NOSIGNAL))
       }
       if count <= 0 { return false }
       sent += count
