@@ -1,4 +1,5 @@
 import FoveaFormats
+import FoveaTensor
 import Foundation
 import Testing
 
