@@ -24,7 +24,8 @@ help:
 	@echo 'make sanitize         the tests under AddressSanitizer and ThreadSanitizer, the C also under UBSan'
 	@echo 'make coverage         which lines the tests run'
 	@echo 'make build            build in release: $(FOVEA)'
-	@echo 'make install PREFIX=… install one binary with the Swift runtime inside; PREFIX is $(PREFIX)'
+	@echo 'make install PREFIX=… install one binary with the Swift runtime inside, its manual page and what shells complete;'
+	@echo '                      PREFIX is $(PREFIX)'
 	@echo 'make compare          measure beside PyTorch and others; CASES=train-resnet20 for one case'
 	@echo 'make lint             check the format of the source'
 	@echo 'make format           correct it'
@@ -89,6 +90,7 @@ install: setup
 	$(SWIFT) build -c release --product fovea --static-swift-stdlib --scratch-path .build/static
 	install -d "$(DESTDIR)$(PREFIX)/bin"
 	install -s -m 755 .build/static/release/fovea "$(DESTDIR)$(PREFIX)/bin/fovea"
+	@Scripts/install-extras .build/static/release/fovea "$(DESTDIR)$(PREFIX)/share"
 
 clean:
 	rm -rf .build $(DEMO)

@@ -80,6 +80,7 @@ void fi_jpeg_walk(const uint8_t *bytes, size_t count, fi_jpeg_markers *markers);
 typedef struct fi_png_chunks {
   uint32_t width;
   uint32_t height;
+  uint8_t bit_depth;
   uint8_t color_type;
   bool has_transparency;
   int32_t orientation;

@@ -119,6 +119,10 @@ static void describe(reader *r) {
   r->header->width = r->jpeg.image_width;
   r->header->height = r->jpeg.image_height;
   r->header->raw_channels = r->jpeg.out_color_space == JCS_CMYK ? 4 : 3;
+  r->header->color = r->jpeg.out_color_space == JCS_CMYK ? FI_INKS
+                     : r->jpeg.num_components == 1       ? FI_GRAY
+                                                         : FI_RGB;
+  r->header->bits = r->jpeg.data_precision;
   r->header->working_memory = working_memory(r);
 }
 

@@ -43,6 +43,7 @@ static int32_t take_header(walk *w, const uint8_t *data, uint32_t length) {
   w->begun = true;
   w->chunks->width = fi_big_endian_32(data);
   w->chunks->height = fi_big_endian_32(data + 4);
+  w->chunks->bit_depth = data[8];
   w->chunks->color_type = data[9];
   if (w->chunks->width == 0 || w->chunks->height == 0 || (w->chunks->width | w->chunks->height) > INT32_MAX) {
     return fi_fail(

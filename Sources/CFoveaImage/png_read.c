@@ -222,6 +222,8 @@ int32_t fi_png_header(const uint8_t *bytes, size_t count, bool lenient, fi_heade
   header->orientation = chunks.orientation;
   header->raw_channels = 4;
   header->has_alpha = chunks.has_transparency;
+  header->color = chunks.color_type & 1 ? FI_PALETTE : chunks.color_type & 2 ? FI_RGB : FI_GRAY;
+  header->bits = chunks.bit_depth;
   // libpng's two rows of at most 8 bytes a pixel with some slack, one row here, inflate's window and buffers.
   header->working_memory = (uint64_t)chunks.width * 24 + (1 << 18);
   return FI_OK;

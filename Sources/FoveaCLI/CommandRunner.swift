@@ -26,7 +26,19 @@ struct GeneralOptions: ParsableArguments {
   @Option(help: ArgumentHelp("How many threads to use.", discussion: "", valueName: "count"))
   var threads: Int?
 
+  @Option(
+    help: ArgumentHelp(
+      "Colours: auto (on a terminal, unless NO_COLOR is set), always or never.", valueName: "when"))
+  var color: ColorChoice = .auto
+
+  @Flag(name: .shortAndLong, help: "No progress and no notes: only results, warnings and errors.")
+  var quiet = false
+
+  @Flag(name: .shortAndLong, help: "Also say what was chosen, how long it took and how much memory.")
+  var verbose = false
+
   func validate() throws {
+    if quiet && verbose { throw ValidationError("--quiet and --verbose: choose one of them.") }
     if let threads, !(1...256).contains(threads) {
       throw ValidationError("--threads \(threads): expected a number from 1 to 256.")
     }
@@ -39,6 +51,8 @@ struct GeneralOptions: ParsableArguments {
 public func runFovea(_ arguments: [String], console: Console = .standard) -> Int32 {
   // A limit on file sizes is to show as a failed write and not as death.
   signal(SIGXFSZ, SIG_IGN)
+  // Until the command line has been understood, and for good where it is not.
+  var console = console.with(color: .auto, verbosity: .normal)
   do {
     try checkEnvironment()
     try checkSubcommand(arguments[...])
@@ -49,11 +63,16 @@ public func runFovea(_ arguments: [String], console: Console = .standard) -> Int
       try plain.run()
       return ExitStatus.done.rawValue
     }
-    try useThreads(command.general.threads)
+    let general = command.general
+    console = console.with(
+      color: general.color, verbosity: general.quiet ? .quiet : general.verbose ? .verbose : .normal)
+    try useThreads(general.threads)
+    let work = WorkDetails(console)
+    defer { work.finish() }
     try command.run(console)
     return ExitStatus.done.rawValue
   } catch let failure as CommandFailure {
-    if !failure.description.isEmpty { console.note("error: \(failure.description)") }
+    if !failure.description.isEmpty { console.fail(failure.description) }
     return failure.status.rawValue
   } catch {
     return report(error, console)
@@ -68,18 +87,41 @@ private func report(_ error: any Error, _ console: Console) -> Int32 {
       try console.print(helpText(for: error, console))
       return ExitStatus.done.rawValue
     } catch {
-      console.note("error: \(error)")
+      console.fail("\(error)")
       return ExitStatus.failed.rawValue
     }
   }
   if isParserError {
     let message = helpText(for: error, console)
-    console.note(message.hasPrefix("Error: ") ? "error: " + message.dropFirst(7) : message)
+    console.fail(message.hasPrefix("Error: ") ? String(message.dropFirst(7)) : message)
     return ExitStatus.usage.rawValue
   }
   let failure = commandFailure(for: error)
-  console.note("error: \(failure.description)")
+  console.fail(failure.description)
   return failure.status.rawValue
+}
+
+/// What `--verbose` says around a command: with what it ran, and what it took.
+private struct WorkDetails {
+  private let console: Console
+  private let start = Progress.monotonicSeconds()
+
+  init(_ console: Console) {
+    self.console = console
+    guard console.verbosity == .verbose else { return }
+    console.detail(
+      "fovea \(foveaVersion), \(InstructionSet.selected.rawValue) kernels, "
+        + counted(WorkerPool.shared.threadCount, "thread"))
+  }
+
+  func finish() {
+    guard console.verbosity == .verbose else { return }
+    var usage = rusage()
+    getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)
+    console.detail(
+      "took \(fixed(Progress.monotonicSeconds() - start, 2)) s, at most \(bytes(usage.ru_maxrss << 10)) of memory"
+    )
+  }
 }
 
 /// In 80 columns where no terminal says otherwise, so that logs and tests see the same text.

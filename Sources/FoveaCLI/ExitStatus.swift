@@ -5,7 +5,7 @@ public enum ExitStatus: Int32, Sendable {
   case failed = 1
   /// The command line, the environment or a configuration is wrong; nothing was done.
   case usage = 2
-  /// Done, but some inputs could not be read; each was named.
+  /// Done, but some inputs could not be read, or a data set needs attention; each was named.
   case skipped = 3
   /// Training stopped at a loss that is no number.
   case diverged = 4

@@ -10,14 +10,15 @@ struct FoveaCommand: ParsableCommand {
       fovea classify MODEL FOLDER              classify a folder of images
       fovea explain MODEL FOLDER -o DIR        write attention maps as PNG overlays
 
-      Exit codes: 0 done, 1 failed, 2 usage or config wrong, 3 done but some inputs were skipped, \
+      Exit codes: 0 done, 1 failed, 2 usage or config wrong, 3 done but some inputs were skipped or need attention, \
       4 training diverged, 130 and 143 interrupted.
       """,
     version: foveaVersion,
     subcommands: [
-      TrainCommand.self, EvaluateCommand.self, ClassifyCommand.self, ExplainCommand.self, ReportCommand.self,
-      CompareCommand.self,
+      CheckCommand.self, TrainCommand.self, EvaluateCommand.self, ClassifyCommand.self, ExplainCommand.self,
+      ServeCommand.self, ReportCommand.self, CompareCommand.self,
       InfoCommand.self, ImportCommand.self, ExportCommand.self, DatasetCommand.self,
+      DoctorCommand.self, ManualCommand.self,
     ])
 }
 

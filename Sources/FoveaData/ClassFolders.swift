@@ -22,10 +22,10 @@ public enum ClassFolders {
       }
       guard allowsEmptyClasses else {
         throw DataError(
-          .noImages, root.appending(name).description, found: "a class folder without images",
+          .noImages, root.appending(name).description, found: emptyClass,
           expected: "PNG or JPEG files", remedy: "Add images, or remove the folder.")
       }
-      ignored.append(.init(path: root.appending(name), reason: "a class folder without images"))
+      ignored.append(.init(path: root.appending(name), reason: emptyClass))
     }
     guard !classes.isEmpty else { throw noClasses(root) }
     let names = try ClassNames.sorted(classes.map(\.name), in: root.description)
@@ -34,6 +34,9 @@ public enum ClassFolders {
     return ImageSource(
       name: root.description, classes: names, samples: samples, ignored: ignored, store: FileStore())
   }
+
+  /// The reason given for a folder that would be a class if it had images.
+  public static let emptyClass = "a class folder without images"
 
   /// The names of the folders in `root` that are not hidden.
   static func classFolders(

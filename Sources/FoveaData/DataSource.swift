@@ -141,7 +141,7 @@ public struct DataSource: Sendable {
 // MARK: - Formats
 
 extension DataSource {
-  private enum Use { case training, evaluation }
+  enum Use { case training, evaluation }
 
   private static func guessedFormat(_ root: RawPath) -> DataFormat {
     guard FileSystem.isFolder(root) else {
@@ -158,7 +158,9 @@ extension DataSource {
   }
 
   /// A part that has files of its own; nil where there is none.
-  private func source(_ part: DataPart) throws(DataError) -> ImageSource? {
+  ///
+  /// - Parameter allowsEmptyClasses: by default, not to train on.
+  func source(_ part: DataPart, allowsEmptyClasses: Bool? = nil) throws(DataError) -> ImageSource? {
     guard FileSystem.isFolder(root) else { return nil }
     switch format {
     case .idx:
@@ -181,12 +183,12 @@ extension DataSource {
       return try CIFARBinary.load([file], names: names)
     case .folders, .auto:
       guard let folder = try partFolder(part) else { return nil }
-      return try ClassFolders.scan(folder, allowsEmptyClasses: part != .train)
+      return try ClassFolders.scan(folder, allowsEmptyClasses: allowsEmptyClasses ?? (part != .train))
     }
   }
 
   /// All that is there, where there are no parts.
-  private func wholeTree(for use: Use) throws(DataError) -> ImageSource {
+  func wholeTree(for use: Use) throws(DataError) -> ImageSource {
     let isFolder = FileSystem.isFolder(root)
     switch format {
     case .folders, .auto:

@@ -17,24 +17,23 @@ public enum ImageFiles {
     return LoadedImage(decoded)
   }
 
+  /// The whole file, if it is a regular one that is not longer than any image's may be.
+  public static func bytes(of path: RawPath) throws(DataError) -> [UInt8] {
+    try FileSystem.read(path, limit: FileSystem.imageFileLimit)
+  }
+
   /// As `load`, with what the decoder has to say about the file.
   public static func decode(_ path: RawPath, _ request: ImageRequest = ImageRequest()) throws(DataError)
     -> DecodedImage
   {
-    let bytes = try FileSystem.read(path, limit: FileSystem.imageFileLimit)
+    let bytes = try bytes(of: path)
     guard !bytes.isEmpty else {
       throw DataError(
         .undecodable, path.description, found: "an empty file", expected: "a PNG or JPEG file",
         remedy: "Remove it.")
     }
-    var options = DecodeOptions()
-    options.background = request.background
-    options.allowTruncated = request.allowsTruncated
-    if let width = request.minimumWidth, let height = request.minimumHeight {
-      options.minimumSize = (width, height)
-    }
     do {
-      return try Image.decode(bytes, name: path.description, options: options)
+      return try Image.decode(bytes, name: path.description, options: request.decodeOptions)
     } catch {
       throw DataError(.undecodable, path.description, found: error.found, remedy: "\(error.remedy).")
     }
@@ -46,5 +45,16 @@ extension LoadedImage {
     self.init(
       decoded.image, originalWidth: decoded.originalWidth, originalHeight: decoded.originalHeight,
       scaleDenominator: decoded.scaleDenominator)
+  }
+}
+
+extension ImageRequest {
+  /// The same for the decoder, with its usual limits.
+  public var decodeOptions: DecodeOptions {
+    var options = DecodeOptions()
+    options.background = background
+    options.allowTruncated = allowsTruncated
+    if let width = minimumWidth, let height = minimumHeight { options.minimumSize = (width, height) }
+    return options
   }
 }

@@ -76,6 +76,18 @@ public struct ImageHeader: Hashable, Sendable {
   public var orientation: Orientation
   /// Whether pixels may be transparent.
   public var hasAlpha: Bool
+  /// As stored: every image is decoded to 8-bit RGB.
+  public var colorModel: ColorModel
+  /// As stored: of a sample, or of an index into a palette.
+  public var bitsPerSample: Int
+}
+
+/// What the samples of a file stand for.
+public enum ColorModel: String, Hashable, Sendable {
+  case gray
+  case rgb
+  case palette
+  case cmyk
 }
 
 /// An image, upright, and where it came from.

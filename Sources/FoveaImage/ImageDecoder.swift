@@ -39,6 +39,13 @@ extension Image {
     return try ImageDecoder(bytes, name: path, options: options).summary
   }
 
+  /// The header of a file whose bytes are at hand; see ``probe(_:limits:)``.
+  public static func header(
+    of bytes: [UInt8], name: String, limits: DecodeLimits = DecodeLimits()
+  ) throws(ImageError) -> ImageHeader {
+    try ImageDecoder(bytes, name: name, options: DecodeOptions(allowTruncated: true, limits: limits)).summary
+  }
+
   /// The pixels as the libraries deliver them: neither turned upright nor laid over a background nor, for CMYK,
   /// converted. For comparing with other programs' decoders.
   package static func decodeRaw(
@@ -89,13 +96,22 @@ struct ImageDecoder {
 
   var orientation: Orientation { Orientation(rawValue: Int(header.orientation)) ?? .upright }
 
+  private var colorModel: ColorModel {
+    switch fi_color(rawValue: UInt32(bitPattern: header.color)) {
+    case FI_GRAY: .gray
+    case FI_PALETTE: .palette
+    case FI_INKS: .cmyk
+    default: .rgb
+    }
+  }
+
   var format: ImageFormat { header.format == FI_PNG.rawValue ? .png : .jpeg }
 
   var summary: ImageHeader {
     let upright = size(denominator: 1, turned: orientation.swapsSides)
     return ImageHeader(
       width: upright.width, height: upright.height, format: format, orientation: orientation,
-      hasAlpha: header.has_alpha)
+      hasAlpha: header.has_alpha, colorModel: colorModel, bitsPerSample: Int(header.bits))
   }
 
   /// The size of the result: rounded up, as libjpeg does.

@@ -14,6 +14,8 @@ public struct Page: Sendable {
   public var style: StaticString
   /// Scripts besides the frame's.
   public var script: StaticString
+  /// Whether the page's script may ask the server that the page came from, and show pictures that the reader chose.
+  public var asksItsServer = false
 
   public init(
     title: String, subtitle: String = "", links: [(title: String, id: StaticString)] = [], content: HTML,
@@ -32,7 +34,7 @@ public struct Page: Sendable {
     let style = "\(Theme.style)\(self.style)"
     let script = "\(Theme.script)\(self.script)"
     let policy =
-      "default-src 'none'; img-src 'self' data: file:; style-src 'sha256-\(SHA256.base64(style))'; "
+      "default-src 'none'; img-src 'self' data: \(asksItsServer ? "blob:; connect-src 'self'" : "file:"); style-src 'sha256-\(SHA256.base64(style))'; "
       + "script-src 'sha256-\(SHA256.base64(script))'; base-uri 'none'; form-action 'none'"
     var head = HTML.void("meta", [Attribute("charset", "utf-8")])
     head += .void(

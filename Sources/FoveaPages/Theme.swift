@@ -43,6 +43,7 @@ enum Theme {
     .scroll table{border:1px solid var(--line)}
     th,td{padding:4px 10px;text-align:left;border-bottom:1px solid var(--line);vertical-align:top}
     td{max-width:42ch;overflow-wrap:anywhere}
+    td:not(.n){min-width:12ch}
     thead th{position:sticky;top:0;background:var(--panel);white-space:nowrap;font-weight:600;z-index:1;\
     box-shadow:inset 0 -1px var(--line)}
     .n{text-align:right;white-space:nowrap}
@@ -55,7 +56,7 @@ enum Theme {
     max-width:90ch}
     .good{color:var(--good)}
     .bad{color:var(--bad)}
-    .cards{display:grid;grid-template-columns:repeat(auto-fill,minmax(210px,1fr));gap:12px;margin:10px 0}
+    .cards{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(100%,270px),1fr));gap:12px;margin:10px 0}
     .card{background:var(--panel);border:1px solid var(--line);border-radius:8px;padding:10px;min-width:0;\
     overflow-wrap:anywhere;font-size:13.5px;line-height:1.4}
     .pictures{display:flex;gap:6px;margin-bottom:6px}
@@ -65,14 +66,14 @@ enum Theme {
     .gray{filter:grayscale(1)}
     details{margin:14px 0}
     summary{cursor:pointer;font-weight:600}
-    svg.chart{display:block;width:100%;height:auto;max-width:600px;overflow:visible}
+    svg.chart{display:block;width:100%;height:auto;max-width:560px;overflow:visible}
     svg.chart text{font:13px system-ui,-apple-system,"Segoe UI",Roboto,"Noto Sans","DejaVu Sans",sans-serif;fill:var(--soft)}
     svg.chart text.ink{fill:var(--ink)}
     svg.chart text.small{font-size:11px}
     .matrix svg.chart{width:auto;max-width:none}
     .grid-line{stroke:var(--grid);stroke-width:1}
     .axis{stroke:var(--soft);stroke-width:1}
-    .guide{stroke:var(--soft);stroke-width:1.2;stroke-dasharray:4 4;fill:none}
+    .guide{stroke:var(--ink);stroke-width:1.6;stroke-dasharray:4 4;fill:none}
     .curve{fill:none;stroke-width:2.2;stroke-linejoin:round;stroke-linecap:round}
     .d2{stroke-dasharray:7 4}.d3{stroke-dasharray:2 4}.d4{stroke-dasharray:9 3 2 3}.d5{stroke-dasharray:12 5}\
     .d6{stroke-dasharray:4 2}
@@ -92,8 +93,8 @@ enum Theme {
     #tip{position:fixed;z-index:9;pointer-events:none;background:var(--ink);color:var(--bg);font-size:12.5px;\
     line-height:1.35;padding:5px 8px;border-radius:5px;white-space:pre-line;max-width:min(320px,90vw)}
     @media (max-width:520px){header,main{padding-left:12px;padding-right:12px}h1{font-size:22px}\
-    .tiles{grid-template-columns:repeat(2,1fr)}.cards{grid-template-columns:repeat(2,1fr)}\
-    .card{padding:7px;font-size:12.5px}th,td{padding:4px 7px}figure{padding:9px}}
+    .tiles{grid-template-columns:repeat(2,1fr)}\
+    th,td{padding:4px 7px}figure{padding:9px}}
     @media print{nav{display:none}.tall{max-height:none}}
     """
 

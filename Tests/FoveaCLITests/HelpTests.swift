@@ -7,8 +7,9 @@ import Testing
 /// To take over a change: `fovea COMMAND --help > Tests/FoveaCLITests/Help/COMMAND.txt`.
 @Suite struct HelpTests {
   static let commands: [[String]] = [
-    [], ["train"], ["evaluate"], ["classify"], ["explain"], ["info"], ["import"], ["export"], ["dataset"],
-    ["dataset", "shapes"],
+    [], ["check"], ["train"], ["evaluate"], ["classify"], ["explain"], ["serve"], ["report"], ["compare"],
+    ["info"],
+    ["import"], ["export"], ["dataset"], ["doctor"], ["manual"], ["dataset", "shapes"],
   ]
 
   @Test(arguments: commands) func isTheSnapshot(_ command: [String]) throws {

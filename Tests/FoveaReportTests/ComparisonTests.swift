@@ -1,4 +1,5 @@
 import Foundation
+import FoveaTrain
 import Testing
 
 @testable import FoveaReport
@@ -6,10 +7,12 @@ import Testing
 @Suite struct ComparisonTests {
   /// Binomial tails by hand: 1 and 9 of 10 coins, 2·(1 + 10)/1024; 5 and 5; 0 and 6, 2/64; nothing to tell.
   /// 10 and 25 of 35, and a large case, in whole-number arithmetic.
-  @Test(arguments: [
+  static let counts: [(first: Int, second: Int, p: Double)] = [
     (1, 9, 22.0 / 1024), (5, 5, 1), (0, 6, 2.0 / 64), (0, 0, 1), (6, 0, 2.0 / 64),
     (10, 25, 0.016_673_847_800_120_71), (400, 500, 0.000_956_444_136_918_946_1),
-  ])
+  ]
+
+  @Test(arguments: counts)
   func mcNemarIsTheExactBinomial(_ first: Int, _ second: Int, _ expected: Double) {
     let p = McNemar(onlyFirst: first, onlySecond: second).pValue
     #expect(abs(p - expected) < 1e-6 * max(expected, 1e-3), "\(p)")

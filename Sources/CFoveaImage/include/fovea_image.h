@@ -33,6 +33,9 @@ enum fi_code {
 
 enum fi_format { FI_PNG = 1, FI_JPEG = 2 };
 
+/// What a file's samples stand for; alpha is told separately.
+enum fi_color { FI_GRAY = 1, FI_RGB = 2, FI_PALETTE = 3, FI_INKS = 4 };
+
 /// Why a call failed (`message`), and what the decoder grumbled about (`warning`, the first of `warnings`).
 typedef struct fi_report {
   int32_t code;
@@ -54,6 +57,10 @@ typedef struct fi_header {
   int32_t raw_channels;
   /// Whether pixels may be transparent: an alpha channel, or PNG's tRNS.
   bool has_alpha;
+  /// An `fi_color`, as stored.
+  int32_t color;
+  /// Bits of a stored sample.
+  int32_t bits;
   /// Start-of-scan markers in the whole file; 0 for PNG.
   int32_t scans;
   /// Bytes that the decoder will take beside the pixels it returns. An upper estimate.
@@ -77,6 +84,12 @@ typedef struct fi_request {
   /// Most bytes that the decoder may take beside the pixels.
   uint64_t memory;
 } fi_request;
+
+/// The versions of the libraries that are in use, as they call themselves.
+const char *fi_png_version(void);
+/// libjpeg tells its version when a program is compiled with it.
+const char *fi_jpeg_version(void);
+const char *fi_zlib_version(void);
 
 /// Reads the header and walks the file's chunks or markers, without decoding.
 int32_t fi_read_header(const uint8_t *bytes, size_t count, bool lenient, fi_header *header, fi_report *report);

@@ -48,5 +48,6 @@ static inline void fk_pause(void) {
 #include "fk_pool.h"
 #include "fk_pointwise.h"
 #include "fk_checksum.h"
+#include "fk_peak.h"
 
 #endif

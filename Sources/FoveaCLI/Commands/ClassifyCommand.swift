@@ -14,10 +14,13 @@ struct ClassifyCommand: ConsoleCommand {
 
   @Argument(
     help: ArgumentHelp(
-      "A model file, or the folder of a run, whose best model is taken.", valueName: "model"))
+      "A model file, or the folder of a run, whose best model is taken.", valueName: "model"),
+    completion: .file())
   var model: String
 
-  @Argument(help: "Image files and folders of images; '-' reads paths from standard input, one a line.")
+  @Argument(
+    help: "Image files and folders of images; '-' reads paths from standard input, one a line.",
+    completion: .file())
   var paths: [String]
 
   @Option(help: "How rows are written: table, csv or jsonl (a JSON object a line).")
@@ -52,13 +55,23 @@ struct ClassifyCommand: ConsoleCommand {
       predictor: Predictor(model, engine: try engine.options()),
       preparer: ImagePreparer(preparation: model.preparation, allowsTruncated: allowTruncated),
       writer: PredictionRowWriter(format: format, classes: model.classes, top: top, logits: logits))
-    let counts = try job.run(PathSource(paths, zeroSeparated: null), console)
+    let counts = try job.run(PathSource(paths, zeroSeparated: null), total: total(console), console)
     if counts.read + counts.skipped == 0 { console.warn("no files in \(paths.joined(separator: ", "))") }
     guard counts.skipped > 0 else { return }
     let all = counts.read + counts.skipped
     throw CommandFailure(
       .skipped, "\(grouped(counts.skipped)) of \(counted(all, "input")) could not be read; their rows say why"
     )
+  }
+}
+
+extension ClassifyCommand {
+  /// How many inputs there will be, where a bar is going to show it: counting them first would keep others waiting.
+  private func total(_ console: Console) -> Int? {
+    guard console.errorsAreTerminal, !console.outputIsTerminal, !console.isQuiet, !paths.contains("-") else {
+      return nil
+    }
+    return InputWalk(PathSource(paths, zeroSeparated: null)).reduce(0) { count, _ in count + 1 }
   }
 }
 
@@ -70,11 +83,12 @@ struct ClassifyJob {
   let preparer: ImagePreparer
   let writer: PredictionRowWriter
 
-  func run(_ paths: PathSource, _ console: Console) throws -> (read: Int, skipped: Int) {
+  /// - Parameter total: how many inputs there will be, where that is known.
+  func run(_ paths: PathSource, total: Int?, _ console: Console) throws -> (read: Int, skipped: Int) {
     if !writer.header.isEmpty { try console.output.write(Array(writer.header.utf8)) }
     var walk = InputWalk(paths)
     var counts = (read: 0, skipped: 0)
-    var progress = Progress(console, noun: "images", total: nil, writesRows: true)
+    var progress = Progress(console, noun: "images", total: total, writesRows: true)
     var batch: [Input] = []
     while let input = walk.next() {
       batch.append(input)

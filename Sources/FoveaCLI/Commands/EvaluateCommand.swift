@@ -13,14 +13,15 @@ struct EvaluateCommand: ConsoleCommand {
       """)
 
   @Argument(
-    help: ArgumentHelp("A model file, or the folder of a run, whose best model is taken.", valueName: "model")
-  )
+    help: ArgumentHelp(
+      "A model file, or the folder of a run, whose best model is taken.", valueName: "model"),
+    completion: .file())
   var model: String
 
   @Argument(
     help: ArgumentHelp(
       "A data set: folders of classes, or the files of MNIST and its kin or of CIFAR-10. With a run's folder it may be left out.",
-      valueName: "data"))
+      valueName: "data"), completion: .file())
   var data: String?
 
   @Option(

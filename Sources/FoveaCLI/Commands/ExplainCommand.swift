@@ -17,11 +17,14 @@ struct ExplainCommand: ConsoleCommand {
       """)
 
   @Argument(
-    help: ArgumentHelp("A model file, or the folder of a run, whose best model is taken.", valueName: "model")
-  )
+    help: ArgumentHelp(
+      "A model file, or the folder of a run, whose best model is taken.", valueName: "model"),
+    completion: .file())
   var model: String
 
-  @Argument(help: "Image files and folders of images; '-' reads paths from standard input, one a line.")
+  @Argument(
+    help: "Image files and folders of images; '-' reads paths from standard input, one a line.",
+    completion: .file())
   var paths: [String]
 
   @Option(name: .shortAndLong, help: ArgumentHelp("The folder to write to.", valueName: "folder"))
@@ -66,6 +69,12 @@ struct ExplainCommand: ConsoleCommand {
       valueName: "folder"))
   var masks: String?
 
+  @Flag(
+    help:
+      "Score how faithful the maps are: deletion and insertion curves against a random order, and whether they change when the weights are shuffled. Some hundred passes an image."
+  )
+  var score = false
+
   @Flag(help: "Write no pictures, only attention.csv and the scores.")
   var noPictures = false
 
@@ -99,7 +108,7 @@ struct ExplainCommand: ConsoleCommand {
       normalization: normalize,
       style: OverlayStyle(colorMap: colorMap, opacity: opacity, filter: interpolation),
       longestSide: maxSide == 0 ? nil : maxSide, masks: masks.map { MaskFolder(RawPath($0)) },
-      writesPictures: !noPictures, modelName: argument.name)
+      writesPictures: !noPictures, scoresMaps: score, modelName: argument.name)
     let inputs = try ExplainInputs(
       PathSource(paths, zeroSeparated: null), roots: paths.filter { $0 != "-" }.map(ProcessArguments.path),
       output: output)
@@ -113,8 +122,12 @@ struct ExplainCommand: ConsoleCommand {
   private func report(_ summary: ExplainSummary, _ console: Console) throws {
     if json {
       try console.print(summary.json.pretty)
-    } else if !summary.scores.isEmpty {
-      try console.print(summary.scoreTable)
+    } else {
+      let tables = [
+        summary.scores.isEmpty ? nil : summary.scoreTable,
+        summary.faithfulness.isEmpty ? nil : summary.faithfulnessTable,
+      ].compactMap { $0 }
+      if !tables.isEmpty { try console.print(tables.joined(separator: "\n\n")) }
     }
     if summary.read + summary.skipped == 0 { console.warn("no files in \(paths.joined(separator: ", "))") }
     if masks != nil, summary.read > 0, summary.scores.isEmpty {

@@ -8,8 +8,9 @@ struct ExportCommand: ConsoleCommand {
     discussion: "The tensors have PyTorch's names and layout, and the bits that were trained or imported.")
 
   @Argument(
-    help: ArgumentHelp("A model file, or the folder of a run, whose best model is taken.", valueName: "model")
-  )
+    help: ArgumentHelp(
+      "A model file, or the folder of a run, whose best model is taken.", valueName: "model"),
+    completion: .file())
   var model: String
 
   @Option(name: .shortAndLong, help: ArgumentHelp("The safetensors file to write.", valueName: "file"))

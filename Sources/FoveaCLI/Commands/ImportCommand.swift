@@ -13,7 +13,7 @@ struct ImportCommand: ConsoleCommand {
       and std must be given). A missing, superfluous or misshapen tensor is named, and nothing is written.
       """)
 
-  @Argument(help: ArgumentHelp("The weights, a safetensors file.", valueName: "weights"))
+  @Argument(help: ArgumentHelp("The weights, a safetensors file.", valueName: "weights"), completion: .file())
   var weights: String
 
   @Option(help: ArgumentHelp("A training configuration (YAML).", valueName: "file"))

@@ -12,7 +12,8 @@ struct InfoCommand: ConsoleCommand {
 
   @Argument(
     help: ArgumentHelp(
-      "A model file, the folder of a run, or a training configuration (YAML).", valueName: "model|config"))
+      "A model file, the folder of a run, or a training configuration (YAML).", valueName: "model|config"),
+    completion: .file())
   var subject: String
 
   @Option(

@@ -18,7 +18,9 @@ struct TrainCommand: ConsoleCommand {
       code is then 3.
       """)
 
-  @Argument(help: ArgumentHelp("The configuration, such as configs/shapes.yaml.", valueName: "config"))
+  @Argument(
+    help: ArgumentHelp("The configuration, such as configs/shapes.yaml.", valueName: "config"),
+    completion: .file())
   var config: String?
 
   @Option(

@@ -20,6 +20,7 @@ struct ExplainSettings: Sendable {
   let longestSide: Int?
   let masks: MaskFolder?
   let writesPictures: Bool
+  let scoresMaps: Bool
   let modelName: String
 }
 
@@ -38,6 +39,7 @@ struct ExplainJob {
   /// The least and the greatest value of each chosen block in the run.
   private var ranges: [ClosedRange<Float>?]
   private var items: [Gallery.Item] = []
+  private let scorer: MapScorer?
 
   init(
     model: ModelFile, engine: EngineOptions, settings: ExplainSettings, inputs: ExplainInputs, output: String,
@@ -49,6 +51,11 @@ struct ExplainJob {
     self.console = console
     preparer = ImagePreparer(preparation: model.preparation, allowsTruncated: allowsTruncated)
     explainer = Explainer(model.network, engine: engine)
+    scorer =
+      settings.scoresMaps
+      ? try MapScorer(
+        model.network, inference: InferenceNetwork(model.network, engine: engine), blocks: settings.blocks)
+      : nil
     writer = try PictureWriter(folder: output, inputs: inputs.identities, software: "Fovea \(foveaVersion)")
     ranges = settings.blocks.map { _ in nil }
     let passes = settings.normalization == .run ? 2 : 1
@@ -68,6 +75,7 @@ struct ExplainJob {
     }
     progress.clear()
     try table.finish()
+    summary.faithfulness = scorer?.scores ?? []
     if settings.writesPictures { try writeGallery() }
     return summary
   }
@@ -76,13 +84,14 @@ struct ExplainJob {
     let scale =
       switch settings.normalization {
       case .fixed: "0 to 1"
-      case .image: "each map's own least to its greatest value"
-      case .run: "the least to the greatest value of each block on these images"
+      case .image: "as in the panels: each map's own range"
+      case .run: "each block's range on these images"
       }
     let names = model.network.attentionBlockNames
     let gallery = Gallery(
       model: settings.modelName, classes: model.classes, blocks: settings.blocks.map { names[$0] },
-      explainedClass: settings.explainedClass.map { model.classes[$0] }, scale: scale, items: items)
+      explainedClass: settings.explainedClass.map { model.classes[$0] }, scale: scale, items: items,
+      scores: summary.faithfulness)
     try DurableFile.write(Array(gallery.html.utf8), to: try writer.place("index.html"))
   }
 
@@ -127,6 +136,7 @@ struct ExplainJob {
     let names = Array(inputs.names[batch])
     let outcomes = preparer.prepare(items)
     let found = explanations(outcomes)
+    score(outcomes, found, first: batch.lowerBound)
     let drawer = ImageExplainer(
       settings: settings, classes: model.classes, preparation: model.preparation,
       allowsTruncated: preparer.allowsTruncated, writer: writer, blockRanges: ranges)
@@ -148,6 +158,20 @@ struct ExplainJob {
       case (.ready, .failure(let error)): throw error
       case (.ready, nil): preconditionFailure("an image without a result")
       }
+    }
+  }
+
+  /// One image after the other: each takes many passes, which use all threads themselves.
+  private func score(_ outcomes: [ImagePreparer.Outcome], _ found: [Explanation?], first: Int) {
+    guard let scorer else { return }
+    for (place, outcome) in outcomes.enumerated() {
+      guard case .ready(let prepared) = outcome, let explanation = found[place] else { continue }
+      let image = prepared.image
+      let blurred = image.resized(width: max(1, image.width / 8), height: max(1, image.height / 8))
+        .resized(width: image.width, height: image.height)
+      scorer.add(
+        model.preparation.tensor([image]), blurred: model.preparation.tensor([blurred]), explanation,
+        number: first + place)
     }
   }
 

@@ -21,6 +21,13 @@ public struct Console: Sendable {
   public let errorsAreTerminal: Bool
   /// Whether a person looks at `output`.
   public let outputIsTerminal: Bool
+  /// How much is said about the work; warnings and results always are.
+  var verbosity = Verbosity.normal
+  /// Whether `output` and `errors` get colours.
+  private(set) var colorsOutput = false
+  private(set) var colorsErrors = false
+
+  enum Verbosity { case quiet, normal, verbose }
 
   public init(
     output: any ByteSink, errors: any ByteSink, outputIsTerminal: Bool = false,
@@ -39,13 +46,51 @@ public struct Console: Sendable {
     outputIsTerminal: isatty(STDOUT_FILENO) == 1,
     errorsAreTerminal: isatty(STDERR_FILENO) == 1 && getenv("TERM").map { strcmp($0, "dumb") != 0 } ?? false)
 
+  /// The console as a command line asks for it.
+  func with(color: ColorChoice, verbosity: Verbosity) -> Console {
+    var console = self
+    console.verbosity = verbosity
+    switch color {
+    case .always: (console.colorsOutput, console.colorsErrors) = (true, true)
+    case .never: (console.colorsOutput, console.colorsErrors) = (false, false)
+    case .auto:
+      let allowed = !ColorChoice.environmentForbids
+      console.colorsOutput = allowed && outputIsTerminal && errorsAreTerminal
+      console.colorsErrors = allowed && errorsAreTerminal
+    }
+    return console
+  }
+
+  /// Whether progress and notes are wanted.
+  var isQuiet: Bool { verbosity == .quiet }
+
+  /// Text of the result, set off where colours are wanted there.
+  func styled(_ text: String, _ style: TextStyle) -> String { colorsOutput ? style.applied(to: text) : text }
+
   /// Writes a line of the result.
   func print(_ line: String) throws { try output.write(Array((line + "\n").utf8)) }
 
-  /// Writes a line about the work. A message that cannot be written is no reason to stop the work.
-  func note(_ line: String) { try? errors.write(Array((line + "\n").utf8)) }
+  /// Writes a line about the work, unless nobody wants to know.
+  func note(_ line: String) {
+    if !isQuiet { write(line) }
+  }
 
-  func warn(_ line: String) { note("warning: \(line)") }
+  /// Writes a line for those who want to know everything.
+  func detail(_ line: String) {
+    if verbosity == .verbose { write(colorsErrors ? TextStyle.faint.applied(to: line) : line) }
+  }
+
+  /// Writes what a person must know, with the word that it begins with set off: `warning: …`.
+  func warn(_ line: String, label: String = "warning") {
+    write((colorsErrors ? TextStyle.warning.applied(to: "\(label):") : "\(label):") + " " + line)
+  }
+
+  func fail(_ line: String) {
+    write((colorsErrors ? TextStyle.error.applied(to: "error:") : "error:") + " " + line)
+  }
+
+  /// A message that cannot be written is no reason to stop the work.
+  private func write(_ line: String) { try? errors.write(Array((line + "\n").utf8)) }
 
   /// The terminal's width in columns, or 80.
   var width: Int {

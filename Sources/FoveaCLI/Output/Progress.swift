@@ -41,7 +41,9 @@ struct Progress {
 
   /// Shows that `done` are done, if it is time to show anything.
   mutating func update(_ done: Int, detail: String = "") {
-    guard !(writesRows && console.errorsAreTerminal && console.outputIsTerminal) else { return }
+    guard !console.isQuiet, !(writesRows && console.errorsAreTerminal && console.outputIsTerminal) else {
+      return
+    }
     let now = clock()
     guard now - shown >= (console.errorsAreTerminal ? Self.liveInterval : Self.plainInterval) else { return }
     shown = now

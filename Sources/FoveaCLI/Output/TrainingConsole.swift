@@ -17,11 +17,16 @@ final class TrainingConsole: TrainingObserver {
     case .validating(let done, let total):
       draw(live: "validating  \(Progress.bar(done, of: total, cells: 24)) \(done)/\(total)", plain: nil)
     case .epochEnded(let report): note(line(report))
-    case .checkpointSaved: break
+    case .checkpointSaved(let path, let step):
+      clear()
+      console.detail("saved \(path) after step \(grouped(step))")
     case .skipped(_, let reason):
       skippedFiles += 1
-      note("skipped: \(printable(reason))")
-    case .warning(let text): note("warning: \(printable(text))")
+      clear()
+      console.warn(printable(reason), label: "skipped")
+    case .warning(let text):
+      clear()
+      console.warn(printable(text))
     }
   }
 
@@ -63,6 +68,7 @@ final class TrainingConsole: TrainingObserver {
   }
 
   private func draw(live: String, plain: String?) {
+    guard !console.isQuiet else { return }
     let now = Progress.monotonicSeconds()
     let interval = console.errorsAreTerminal ? Progress.liveInterval : Progress.plainInterval
     guard now - shown >= interval else { return }
@@ -87,7 +93,7 @@ final class TrainingConsole: TrainingObserver {
       + "\(padded(percent(validation.top1), 8)) top-5 \(padded(percent(validation.top5), 8))  lr "
       + "\(significant(report.learningRate))  \(padded(fixed(report.imagesPerSecond, 0), 4)) images/s, "
       + "\(fixed(100 * report.dataWaitShare, 1)) % waiting, \(duration(report.secondsLeft)) left"
-      + (report.isBest ? "  *" : "")
+      + (report.isBest ? "  " + (console.colorsErrors ? TextStyle.good.applied(to: "*") : "*") : "")
   }
 
 }

@@ -9,10 +9,7 @@ extension CBAMGate {
   struct ForwardPass {
     private let image: ImageExtent
     private let parameters: Parameters
-    private let features: Features
-    private let residual: Source?
-    private let relu: Bool
-    private let output: Buffer
+    private let end: End
     private let channel: ChannelForward?
     private let spatial: SpatialForward?
     /// Stands in for the map of an absent gate.
@@ -23,10 +20,7 @@ extension CBAMGate {
     ) {
       image = ImageExtent(x)
       self.parameters = parameters
-      features = Features(x, transform)
-      self.residual = residual.map { Source($0) }
-      self.relu = relu
-      output = Buffer(x.shape)
+      end = End(x, transform, residual: residual, relu: relu)
       channel = parameters.channel.map { [image] in ChannelForward($0, image) }
       spatial = parameters.spatial.map { [image] in SpatialForward($0, image) }
       ones = Buffer(repeating: 1, [max(image.channels, image.pixels)])
@@ -36,7 +30,7 @@ extension CBAMGate {
       defer { withExtendedLifetime(self) {} }
       guard let spatial else {
         WorkerPool.shared.forEach(image.count) { n in
-          if let channel { features.withNormalized(n) { channel.run(n, $0) } }
+          if let channel { end.features.withNormalized(n) { channel.run(n, $0) } }
           apply(n)
         }
         return result(nil, nil)
@@ -62,7 +56,7 @@ extension CBAMGate {
 
     /// Everything in an image up to the convolution.
     private func gate(_ n: Int, _ spatial: SpatialForward) {
-      features.withNormalized(n) { features in
+      end.features.withNormalized(n) { features in
         channel?.run(n, features)
         spatial.convolve(n, features, channel: channelMap(n))
       }
@@ -84,11 +78,8 @@ extension CBAMGate {
     }
 
     private func apply(_ n: Int) {
-      let start = n * image.floats
       let spatialMap = spatial.map { Floats($0.map.floats) + n * image.pixels } ?? Floats(ones.floats)
-      fk_gate_apply(
-        output.floats + start, features.normalized(n, in: output.floats + start),
-        residual.map { $0.floats + start }, channelMap(n), spatialMap, image.pixels, image.channels, relu)
+      end.run(n, channel: channelMap(n), spatial: spatialMap)
     }
 
     private func channelMap(_ n: Int) -> Floats {
@@ -97,51 +88,53 @@ extension CBAMGate {
 
     private func result(_ statistics: ChannelStatistics?, _ spatialState: SpatialState?) -> Result {
       let saved = Saved(
-        shape: features.shape, transform: features.transform, relu: relu, hasResidual: residual != nil,
-        parameters: parameters, channel: channel?.state, spatial: spatialState)
+        shape: end.features.shape, transform: end.features.transform, relu: end.relu,
+        hasResidual: end.residual != nil, parameters: parameters, channel: channel?.state,
+        spatial: spatialState)
       return Result(
-        output: output.tensor, channelMap: saved.channel?.map, spatialMap: spatialState?.map,
+        output: end.output.tensor, channelMap: saved.channel?.map, spatialMap: spatialState?.map,
         spatialStatistics: statistics, saved: saved)
     }
   }
 
-  /// The last part of a forward pass alone.
-  struct OutputPass {
+  /// The end of a forward pass, where the maps are known: the features times both, the residual, the ReLU.
+  struct End {
+    let features: Features
+    let residual: Source?
+    let relu: Bool
+    let output: Buffer
     private let image: ImageExtent
-    private let features: Features
-    private let residual: Source?
-    private let relu: Bool
-    /// [N, C] and [N, H, W, 1]; those of an absent gate are ones, for one image.
-    private let channelMap, spatialMap: Source
-    private let channelStep, spatialStep: Int
-    private let output: Buffer
 
-    init(
-      _ x: Tensor, _ transform: BatchNorm.Transform?, residual: Tensor?, relu: Bool, channelMap: Tensor?,
-      spatialMap: Tensor?
-    ) {
-      image = ImageExtent(x)
+    init(_ x: Tensor, _ transform: BatchNorm.Transform?, residual: Tensor?, relu: Bool) {
       features = Features(x, transform)
       self.residual = residual.map { Source($0) }
       self.relu = relu
-      self.channelMap = Source(channelMap ?? Tensor(repeating: 1, shape: [image.channels]))
-      self.spatialMap = Source(spatialMap ?? Tensor(repeating: 1, shape: [image.pixels]))
-      channelStep = channelMap == nil ? 0 : image.channels
-      spatialStep = spatialMap == nil ? 0 : image.pixels
       output = Buffer(x.shape)
+      image = ImageExtent(x)
     }
 
-    func run() -> Tensor {
-      WorkerPool.shared.forEach(image.count, apply)
-      return output.tensor
-    }
-
-    func apply(_ n: Int) {
-      let start = n * image.floats
+    /// - Parameters:
+    ///   - channel: image `n`'s channel map, [C].
+    ///   - spatial: its spatial map, [H, W].
+    func run(_ n: Int, channel: Floats, spatial: Floats) {
+      let own = output.floats + n * image.floats
       fk_gate_apply(
-        output.floats + start, features.normalized(n, in: output.floats + start),
-        residual.map { $0.floats + start }, channelMap.floats + n * channelStep,
-        spatialMap.floats + n * spatialStep, image.pixels, image.channels, relu)
+        own, features.normalized(n, in: own), residual.map { $0.floats + n * image.floats }, channel, spatial,
+        image.pixels, image.channels, relu)
+    }
+
+    /// All images once more.
+    func run(_ saved: Saved) -> Tensor {
+      let ones = Source(Tensor(repeating: 1, shape: [max(image.channels, image.pixels)]))
+      let channel = saved.channel.map { Source($0.map) }
+      let spatial = saved.spatial.map { Source($0.map) }
+      WorkerPool.shared.forEach(image.count) { n in
+        run(
+          n, channel: channel.map { $0.floats + n * image.channels } ?? ones.floats,
+          spatial: spatial.map { $0.floats + n * image.pixels } ?? ones.floats)
+      }
+      withExtendedLifetime((ones, channel, spatial)) {}
+      return output.tensor
     }
   }
 

@@ -209,10 +209,7 @@ public enum CBAMGate {
   /// The output of a forward pass once more, to the bit, from its input, its residual and its maps.
   public static func output(_ x: Tensor, residual: Tensor?, _ saved: Saved) -> Tensor {
     precondition(x.shape == saved.shape && saved.hasResidual == (residual != nil), "another pass's input")
-    return OutputPass(
-      x, saved.transform, residual: residual, relu: saved.relu, channelMap: saved.channel?.map,
-      spatialMap: saved.spatial?.map
-    ).run()
+    return End(x, saved.transform, residual: residual, relu: saved.relu).run(saved)
   }
 
   /// - Parameters:

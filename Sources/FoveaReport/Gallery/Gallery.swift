@@ -1,3 +1,4 @@
+import FoveaExplain
 import FoveaPages
 
 #if canImport(FoundationEssentials)
@@ -71,9 +72,12 @@ public struct Gallery: Sendable {
   /// What the colours' ends stand for, for people.
   public var scale: String
   public var items: [Item]
+  /// How faithful the maps are, where that was measured.
+  public var scores: [MapScore]
 
   public init(
-    model: String, classes: [String], blocks: [String], explainedClass: String?, scale: String, items: [Item]
+    model: String, classes: [String], blocks: [String], explainedClass: String?, scale: String, items: [Item],
+    scores: [MapScore] = []
   ) {
     self.model = model
     self.classes = classes
@@ -81,6 +85,7 @@ public struct Gallery: Sendable {
     self.explainedClass = explainedClass
     self.scale = scale
     self.items = items
+    self.scores = scores
   }
 
   /// Bars that are drawn of a channel gate; of more channels, neighbours are averaged.
@@ -90,11 +95,12 @@ public struct Gallery: Sendable {
 
   public var html: String {
     let asked = explainedClass.map { "for \($0)" } ?? "for the predicted class"
-    var content = HTML.element(
-      "div", [.id("tools")], GalleryPage.tools(hasTruth: items.contains { $0.truth != nil }))
+    var content = ScorePart.html(scores)
+    content += HTML.element(
+      "div", [.id("tools")], GalleryPage.tools(hasTruth: items.contains { $0.truth != nil }, scale: scale))
     content += .note(
-      "Left the spatial gate of the chosen block, right Grad-CAM \(asked). Colours: \(scale). Bars: the block's channel "
-        + "gates, 0 to 1. Click on an image for more.")
+      "Left the spatial gate of the chosen block, right Grad-CAM \(asked). A map that is the same everywhere is "
+        + "gray. Bars: the block's channel gates, 0 to 1. Click on an image for more.")
     content += .element("p", [.id("count"), .class("soft")])
     content += .element("div", [.id("gallery")])
     content += .element("dialog", [.id("detail")])

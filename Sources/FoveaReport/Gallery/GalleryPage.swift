@@ -2,7 +2,7 @@ import FoveaPages
 
 /// The gallery's tools, style and script.
 enum GalleryPage {
-  static func tools(hasTruth: Bool) -> HTML {
+  static func tools(hasTruth: Bool, scale: String) -> HTML {
     func choice(_ id: StaticString, _ label: String, _ options: [(String, String)]) -> HTML {
       .element(
         "label", [], HTML(label + " "),
@@ -21,6 +21,7 @@ enum GalleryPage {
           "input", [Attribute("type", "range"), .id("block"), Attribute("min", "0"), Attribute("value", "0")]),
         .element("output", [.id("block-name")])),
       choice("mode", "Show", [("overlay", "overlay"), ("map", "map"), ("original", "original")]),
+      choice("colors", "Colours", [("asked", scale), ("own", "each map's own range")]),
     ]
     if hasTruth { orders += [("-l", "highest loss first"), ("l", "lowest loss first")] }
     rows.append(choice("order", "Sort", orders))
@@ -34,7 +35,7 @@ enum GalleryPage {
     padding:10px 0;background:var(--bg);border-bottom:1px solid var(--line)}
     #tools label{font-size:13.5px;color:var(--soft);display:flex;align-items:center;gap:6px}
     #tools select{font:inherit;color:var(--ink);background:var(--panel);border:1px solid var(--line);border-radius:6px;\
-    padding:3px 6px;max-width:170px}
+    padding:3px 6px;max-width:210px}
     .slide input{width:150px;accent-color:var(--accent)}
     .slide output{color:var(--ink);min-width:5.5em;font-variant-numeric:tabular-nums}
     #count{margin:8px 0}
@@ -48,9 +49,11 @@ enum GalleryPage {
     .pic{position:relative;overflow:hidden;border-radius:4px;background:#8886}
     .pic>img{display:block;width:100%;height:auto}
     .tiles-window{position:absolute;inset:0;overflow:hidden;opacity:.55}
-    .tiles-window img{display:block;height:100%;width:calc(var(--n)*100%);max-width:none;\
-    transform:translateX(calc(var(--k)*-100%/var(--n)))}
-    .cam img{transform:translateX(calc((var(--n) - 1)*-100%/var(--n)))}
+    .tiles-window img{display:block;height:200%;width:calc(var(--n)*100%);max-width:none;\
+    transform:translate(calc(var(--k)*-100%/var(--n)),-50%)}
+    .cam img{transform:translate(calc((var(--n) - 1)*-100%/var(--n)),-50%)}
+    .asked .tiles-window img{transform:translateX(calc(var(--k)*-100%/var(--n)))}
+    .asked .cam img{transform:translateX(calc((var(--n) - 1)*-100%/var(--n)))}
     .overlay .pic>img{filter:grayscale(1)}
     .map .tiles-window{opacity:1}
     .original .tiles-window{display:none}
@@ -179,7 +182,7 @@ enum GalleryPage {
           : shown + " of " + cards.length + " images";
       };
       const show = () => {
-        root.className = $("mode").value;
+        root.className = $("mode").value + " " + $("colors").value;
         root.style.setProperty("--k", block);
         $("block-name").textContent = data.blocks[block] || "";
         for (const bars of visible) draw(bars, bars.item, block);
@@ -217,7 +220,7 @@ enum GalleryPage {
         }
         table.append(rows);
         const update = () => {
-          body.className = mode;
+          body.className = mode + " " + $("colors").value;
           body.style.setProperty("--n", tiles);
           body.style.setProperty("--k", own);
           name.textContent = data.blocks[own] || "";
@@ -267,7 +270,7 @@ enum GalleryPage {
         $("class").append(option);
       }
       for (const id of ["order", "class", "right"]) if ($(id)) $(id).addEventListener("change", arrange);
-      $("mode").addEventListener("change", show);
+      for (const id of ["mode", "colors"]) $(id).addEventListener("change", show);
       show();
       arrange();
     })();

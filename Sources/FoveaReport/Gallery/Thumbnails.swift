@@ -2,7 +2,8 @@ import FoveaExplain
 import FoveaImage
 
 /// The gallery's small pictures of one image: `thumbs/NAME.jpg`, and `thumbs/NAME.maps.jpg` with all its maps side by
-/// side, Grad-CAM last. One file for all maps lets a slider go through them without loading anything.
+/// side, Grad-CAM last: above in the colours that were asked for, below each from its own least to its own greatest
+/// value. One file for all maps lets a slider go through them without loading anything.
 public struct Thumbnails: Sendable {
   /// The longer side of the picture and of each map, in pixels.
   static let pictureSide = 256
@@ -21,16 +22,25 @@ public struct Thumbnails: Sendable {
     picture = Self.fitted(original, Self.pictureSide)
     let tile = Self.fittedSize(original, Self.mapSide)
     let small = placement.scaled(width: tile.width, height: tile.height)
-    let tiles = maps.map { entry in
-      entry.map { Overlay.colored($0.map, placement: small, scale: $0.scale, style: style) }
-        ?? Image(width: tile.width, height: tile.height, fill: RGB(128, 128, 128))
+    func tiles(_ scale: (AttentionMap, Scale) -> Scale) -> [Image] {
+      maps.map { entry in
+        entry.map { Overlay.colored($0.map, placement: small, scale: scale($0.map, $0.scale), style: style) }
+          ?? Image(width: tile.width, height: tile.height, fill: RGB(128, 128, 128))
+      }
     }
+    self.maps = Self.sheet([tiles { $1 }, tiles { map, _ in Scale(map.range) }], tile)
+  }
+
+  /// Rows of tiles of one size on one picture.
+  private static func sheet(_ rows: [[Image]], _ tile: (width: Int, height: Int)) -> Image {
     var pixels: [UInt8] = []
-    pixels.reserveCapacity(3 * tile.width * tile.height * tiles.count)
-    for row in 0..<tile.height {
-      for image in tiles { pixels += image.pixels[3 * row * tile.width..<3 * (row + 1) * tile.width] }
+    pixels.reserveCapacity(3 * tile.width * tile.height * rows.count * rows[0].count)
+    for tiles in rows {
+      for row in 0..<tile.height {
+        for image in tiles { pixels += image.pixels[3 * row * tile.width..<3 * (row + 1) * tile.width] }
+      }
     }
-    self.maps = Image(width: tile.width * tiles.count, height: tile.height, pixels: pixels)
+    return Image(width: tile.width * rows[0].count, height: tile.height * rows.count, pixels: pixels)
   }
 
   private static func fittedSize(_ image: Image, _ limit: Int) -> (width: Int, height: Int) {

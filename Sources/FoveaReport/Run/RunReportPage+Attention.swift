@@ -109,7 +109,11 @@ extension RunReportPage {
           ]))
     }
     result += .element(
-      "svg", [Attribute("width", "0"), Attribute("height", "0"), Attribute("aria-hidden", "true")], symbols)
+      "svg",
+      [
+        .class("symbols"), Attribute("width", "0"), Attribute("height", "0"),
+        Attribute("aria-hidden", "true"),
+      ], symbols)
     let ranges = blocks.map { range(of: $0, film) }
     var strips: [HTML] = []
     for place in film.images.examples.indices {

@@ -205,13 +205,14 @@ public enum RunReportPage {
   }
 
   static let style: StaticString = """
+    .symbols{position:absolute}
     .strips{display:flex;flex-wrap:wrap;gap:14px;margin:12px 0}
     .strips figure{max-width:100%}
     .scroll .film{border:0;background:none}
     .film td,.film th{padding:3px;border:0;text-align:center;font-size:12.5px;white-space:nowrap}
     .film thead th{box-shadow:none;position:static}
     .film svg{display:block;width:76px;height:auto;border-radius:3px}
-    .film th[scope=row]{text-align:left;max-width:120px;white-space:normal;overflow-wrap:anywhere;\
+    .film th[scope=row]{text-align:left;min-width:66px;max-width:120px;white-space:normal;overflow-wrap:anywhere;\
     position:sticky;left:0;background:var(--panel);z-index:1}
     .film tbody th{font-weight:400;color:var(--soft)}
     """

@@ -1,0 +1,59 @@
+/// Up to which distance similar hashes mean anything.
+///
+/// Photographs of different things have hashes that differ in some 60 bits, and never in fewer than 30. Pictures of few
+/// shapes on an even ground, such as clothes or digits, come much closer by chance. So some pairs are drawn at random, and
+/// those that are close and yet no copies tell how far a search is to go.
+struct SearchRadius {
+  private static let draws = 200_000
+
+  /// Close pairs, each once, with how many different pairs were looked at for them.
+  let close: [NearDuplicateSearch.Pair]
+  private let looked: Int
+  private let count: Int
+
+  init(_ hashes: [PerceptualHash]) {
+    count = hashes.count
+    let all = hashes.count * (hashes.count - 1) / 2
+    var found: [NearDuplicateSearch.Pair] = []
+    func look(_ a: Int, _ b: Int) {
+      let distance = hashes[a].distance(to: hashes[b])
+      guard distance <= NearDuplicateSearch.largestDistance else { return }
+      found.append(.init(first: min(a, b), second: max(a, b), distance: distance))
+    }
+    if all <= Self.draws {
+      looked = all
+      for a in hashes.indices { for b in hashes.indices.dropFirst(a + 1) { look(a, b) } }
+    } else {
+      looked = Self.draws
+      var random = SplitMix64()
+      for _ in 0..<Self.draws {
+        let (a, b) = (random.next(below: hashes.count), random.next(below: hashes.count))
+        if a != b { look(a, b) }
+      }
+    }
+    close = found.sorted { ($0.first, $0.second) < ($1.first, $1.second) }
+  }
+
+  /// The radius within which chance adds no more than about one pair for every eight images.
+  ///
+  /// - Parameter chance: the distances of those of the close pairs that are no copies.
+  func radius(chance: [Int]) -> Int {
+    let allowed = max(3, looked / (4 * max(count, 1)))
+    let sorted = chance.sorted()
+    guard sorted.count > allowed else { return NearDuplicateSearch.largestDistance }
+    return max(sorted[allowed] - 1, 4)
+  }
+}
+
+/// Steele et al., "Fast splittable pseudorandom number generators", OOPSLA 2014.
+struct SplitMix64 {
+  private var state: UInt64 = 0
+
+  mutating func next(below bound: Int) -> Int {
+    state &+= 0x9E37_79B9_7F4A_7C15
+    var z = state
+    z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
+    z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
+    return Int((z ^ (z >> 31)) % UInt64(bound))
+  }
+}

@@ -1,0 +1,95 @@
+import Foundation
+import Testing
+
+@testable import FoveaCLI
+
+/// Colours, verbosity, completions, the manual and the doctor.
+@Suite(.serialized) struct TerminalTests {
+  @Test func coloursAreHonest() {
+    let terminal = Console(
+      output: MemorySink(), errors: MemorySink(), outputIsTerminal: true, errorsAreTerminal: true)
+    let file = Console(output: MemorySink(), errors: MemorySink())
+    unsetenv("NO_COLOR")
+    #expect(terminal.with(color: .auto, verbosity: .normal).colorsOutput)
+    #expect(!file.with(color: .auto, verbosity: .normal).colorsOutput)
+    #expect(file.with(color: .always, verbosity: .normal).colorsErrors)
+    #expect(!terminal.with(color: .never, verbosity: .normal).colorsErrors)
+    setenv("NO_COLOR", "1", 1)
+    defer { unsetenv("NO_COLOR") }
+    #expect(!terminal.with(color: .auto, verbosity: .normal).colorsErrors)
+    #expect(terminal.with(color: .always, verbosity: .normal).colorsErrors, "what is asked for is done")
+    setenv("NO_COLOR", "", 1)
+    #expect(terminal.with(color: .auto, verbosity: .normal).colorsErrors, "empty counts as not set")
+  }
+
+  @Test func quietAndVerboseSayLessAndMore() {
+    let plain = CommandRun("doctor", "--json")
+    #expect(plain.errors == "")
+    let verbose = CommandRun("doctor", "--json", "--verbose")
+    #expect(verbose.errors.contains("thread") && verbose.errors.contains("of memory"))
+    #expect(CommandRun("doctor", "-q", "-v").status == 2)
+    let sink = MemorySink()
+    let quiet = Console(output: MemorySink(), errors: sink).with(color: .never, verbosity: .quiet)
+    quiet.note("a note")
+    quiet.detail("a detail")
+    quiet.warn("a warning")
+    #expect(sink.text == "warning: a warning\n")
+    var progress = Progress(quiet, noun: "images", total: 2, clock: { 100 })
+    progress.update(1)
+    #expect(sink.text == "warning: a warning\n")
+  }
+
+  @Test func theDoctorMeasures() throws {
+    let run = CommandRun("doctor", "--json")
+    let json = try #require(try JSONSerialization.jsonObject(with: Data(run.output.utf8)) as? [String: Any])
+    let (convolution, peak) = (
+      json["convolution_gflops"] as? Double ?? 0, json["peak_gflops"] as? Double ?? 0
+    )
+    #expect(convolution > 0.01 && peak > 0.1)
+    let libraries = try #require(json["libraries"] as? [String: String])
+    #expect(
+      libraries["libpng"]?.hasPrefix("1.") == true && libraries["zlib"] != nil && libraries["libjpeg"] != nil)
+    let text = CommandRun("doctor").output
+    for word in ["kernels", "threads", "libjpeg", "of the peak"] { #expect(text.contains(word)) }
+  }
+
+  /// Every command and every one of its options stands in the manual.
+  @Test func theManualTellsOfEverything() throws {
+    let run = CommandRun("manual")
+    #expect(run.status == 0 && run.output.hasPrefix(".TH FOVEA 1 "))
+    func check(_ command: CommandDescription, _ path: String) {
+      let start = run.output.firstRange(of: ".SS \"\(path)\"\n")
+      #expect(start != nil, "\(path)")
+      guard let start else { return }
+      let section = run.output[start.upperBound...].components(separatedBy: "\n.SS ")[0]
+      for argument in command.arguments ?? [] where argument.shouldDisplay {
+        let name = (argument.names ?? []).map(\.text).first ?? argument.valueName ?? ""
+        #expect(section.contains(ManualPage.escaped(name)), "\(path): \(name)")
+      }
+      for inner in command.subcommands ?? [] where inner.shouldDisplay && inner.commandName != "help" {
+        check(inner, "\(path) \(inner.commandName)")
+      }
+    }
+    let root = try CommandDescription.ofFovea()
+    let commands = (root.subcommands ?? []).filter { $0.shouldDisplay && $0.commandName != "help" }
+    #expect(commands.count >= 12)
+    for command in commands { check(command, "fovea \(command.commandName)") }
+    for word in ["NO_COLOR", "FOVEA_THREADS", "FOVEA_KERNELS", "EXIT STATUS"] {
+      #expect(run.output.contains(word))
+    }
+    // A line that begins with a dot or a quote is roff's; all of them are meant.
+    let requests = Set(
+      run.output.split(separator: "\n").filter { $0.hasPrefix(".") }.map { $0.prefix { $0 != " " } })
+    #expect(requests.isSubset(of: [".TH", ".SH", ".SS", ".PP", ".TP", ".B", ".nf", ".fi"]), "\(requests)")
+  }
+
+  @Test func shellsComplete() {
+    for shell in ["bash", "zsh", "fish"] {
+      let run = CommandRun("--generate-completion-script", shell)
+      #expect(run.status == 0)
+      for word in ["check", "serve", "doctor", "allow-truncated"] {
+        #expect(run.output.contains(word), "\(shell): \(word)")
+      }
+    }
+  }
+}
