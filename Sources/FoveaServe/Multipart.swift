@@ -32,17 +32,14 @@ struct Multipart {
     let delimiter = [UInt8]("--".utf8) + boundary
     var parts: [Part] = []
     var position = 0
-    guard let first = find(delimiter, in: body, from: 0) else {
+    guard let first = findLine(delimiter, in: body, from: 0) else {
       throw Malformed(reason: "the boundary is not in the body")
     }
     position = first + delimiter.count
     while true {
       if body[position...].starts(with: "--".utf8) { return parts }
-      guard body[position...].starts(with: "\r\n".utf8) else {
-        throw Malformed(reason: "a boundary without a line's end")
-      }
       position += 2
-      guard let end = find([0x0D, 0x0A] + delimiter, in: body, from: position - 2) else {
+      guard let end = findLine([0x0D, 0x0A] + delimiter, in: body, from: position - 2) else {
         throw Malformed(reason: "the last part does not end")
       }
       guard parts.count < limit else { throw Malformed(reason: "more than \(limit) parts", isTooMany: true) }
@@ -73,6 +70,17 @@ struct Multipart {
     let rest = header[start...]
     guard let end = rest.firstIndex(of: "\"") else { return nil }
     return String(rest[..<end].prefix(200))
+  }
+
+  /// The next boundary that ends its line, or ends the form: a longer one that begins alike is part of the contents.
+  private static func findLine(_ delimiter: [UInt8], in body: [UInt8], from start: Int) -> Int? {
+    var start = start
+    while let found = find(delimiter, in: body, from: start) {
+      let rest = body[(found + delimiter.count)...]
+      if rest.starts(with: "\r\n".utf8) || rest.starts(with: "--".utf8) { return found }
+      start = found + 1
+    }
+    return nil
   }
 
   private static func find(_ pattern: [UInt8], in bytes: [UInt8], from start: Int) -> Int? {

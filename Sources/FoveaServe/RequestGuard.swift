@@ -42,7 +42,11 @@ struct RequestGuard: Sendable {
   }
 
   static func withoutPort(_ host: String) -> String {
-    if host.hasPrefix("["), let end = host.firstIndex(of: "]") { return String(host[host.startIndex...end]) }
+    if host.hasPrefix("["), let end = host.firstIndex(of: "]") {
+      let rest = host[host.index(after: end)...]
+      // What follows an address in brackets and is no port makes a name of it all.
+      return rest.isEmpty || rest.hasPrefix(":") ? String(host[...end]) : host
+    }
     guard let colon = host.lastIndex(of: ":") else { return host }
     return String(host[..<colon])
   }

@@ -24,8 +24,9 @@ extension TrainingPlan {
   /// Estimates the run's memory.
   ///
   /// A step's part is measured, not modelled: two training steps with small batches are run on an empty copy of the
-  /// network, and what they took grows in a straight line with the batch. Both run on one thread: how many threads'
-  /// scratch memory is in use at the peak is a matter of chance, and its slope would be that chance many times over.
+  /// network, and what they took grows in a straight line with the batch; where it is little, the whole batch is tried.
+  /// All run on one thread: how many threads' scratch memory is in use at the peak is a matter of chance, and its slope
+  /// would be that chance many times over.
   public func memoryEstimate() throws(TrainingError) -> MemoryEstimate {
     let state = network.averagedValues.reduce(0) { $0 + 4 * $1.count }
     let parameters = 4 * network.parameters.reduce(0) { $0 + $1.value.count }
@@ -41,10 +42,14 @@ extension TrainingPlan {
     let first = try stepBytes(batchSize: small)
     let second = try stepBytes(batchSize: 2 * small)
     let perImage = max(0, second - first) / small
+    // A small step's scratch memory has not levelled off.
+    let step =
+      second < 64 << 20
+      ? try stepBytes(batchSize: batchSize) : max(first + (batchSize - small) * perImage, 0)
     let imageBytes = 12 * preparation.width * preparation.height
     return MemoryEstimate(
       weights: configuration.train.ema == nil ? state : 2 * state, optimizer: moments * parameters,
-      step: max(first + (batchSize - small) * perImage, 0),
+      step: step,
       // Training and validation take turns.
       batches: max(
         trainingLoaderConfiguration.prefetchedBytes(preparation),
