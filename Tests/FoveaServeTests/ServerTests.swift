@@ -67,16 +67,21 @@ import Testing
     let running = try RunningServer()
     let images = try (0..<12).map { try picture($0).pngData() }
     let alone = images.map { running.post(Self.classify + "?overlays=false", "image/png", $0).text }
-    let before = running.server.statistics
-    let together = Answers(count: images.count)
-    DispatchQueue.concurrentPerform(iterations: images.count) { index in
-      together.set(
-        running.post(Self.classify + "?overlays=false", "image/png", images[index]).text, at: index)
+    func begin(_ body: [UInt8]) -> Wire {
+      running.begin(
+        "POST \(Self.classify)?overlays=false HTTP/1.1",
+        ["Content-Type": "image/png", "Content-Length": "\(body.count)"], body)
     }
-    #expect(together.all == alone)
+    // While the network is busy with a large image, the others come.
+    let before = running.server.statistics
+    let large = begin(try picture(1, side: 3_000).pngData())
+    while running.server.statistics.batches == before.batches { usleep(1_000) }
+    let waiting = images.map(begin)
+    #expect(waiting.map { $0.response().text } == alone)
+    #expect(large.response().status == 200)
     let after = running.server.statistics
-    #expect(after.images - before.images == 12)
-    #expect(after.batches - before.batches < 12, "no two were in one batch")
+    #expect(after.images - before.images == 13)
+    #expect(after.batches - before.batches < 13, "no two were in one batch")
   }
 
   static let refusals: [(request: String, headers: [String: String], body: [UInt8], status: Int)] = [
@@ -253,13 +258,4 @@ import Testing
     #expect(Date().timeIntervalSince(start) < 4)
     running = nil
   }
-}
-
-private final class Answers: @unchecked Sendable {
-  private let lock = NSLock()
-  private var texts: [String]
-
-  init(count: Int) { texts = Array(repeating: "", count: count) }
-  func set(_ text: String, at index: Int) { lock.withLock { texts[index] = text } }
-  var all: [String] { lock.withLock { texts } }
 }

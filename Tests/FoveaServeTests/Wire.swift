@@ -27,9 +27,7 @@ func picture(_ seed: Int, side: Int = 40) -> Image {
 }
 
 /// A server on a free port of this machine, which stops with its last reference.
-///
-/// `@unchecked Sendable`: other threads use its port alone.
-final class RunningServer: @unchecked Sendable {
+final class RunningServer {
   let server: ClassifyServer
   let port: UInt16
   var authority: String { "127.0.0.1:\(port)" }
@@ -57,6 +55,11 @@ final class RunningServer: @unchecked Sendable {
   }
 
   func send(_ line: String, _ headers: [String: String], _ body: [UInt8]) -> Response {
+    begin(line, headers, body).response()
+  }
+
+  /// Sends a request whose answer is read later.
+  func begin(_ line: String, _ headers: [String: String], _ body: [UInt8]) -> Wire {
     var text = line + "\r\n"
     for (name, value) in ["Host": authority, "Connection": "close"].merging(headers, uniquingKeysWith: { $1 })
     {
@@ -64,7 +67,7 @@ final class RunningServer: @unchecked Sendable {
     }
     let wire = Wire(port)
     wire.send(Array((text + "\r\n").utf8) + body)
-    return wire.response()
+    return wire
   }
 }
 
