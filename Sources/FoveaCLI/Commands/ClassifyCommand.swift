@@ -50,11 +50,11 @@ struct ClassifyCommand: ConsoleCommand {
   }
 
   func run(_ console: Console) throws {
-    let model = try ModelArgument(model).load()
+    let predictor = try ModelArgument(model).predictor(engine: try engine.options())
     let job = ClassifyJob(
-      predictor: Predictor(model, engine: try engine.options()),
-      preparer: ImagePreparer(preparation: model.preparation, allowsTruncated: allowTruncated),
-      writer: PredictionRowWriter(format: format, classes: model.classes, top: top, logits: logits))
+      predictor: predictor,
+      preparer: ImagePreparer(preparation: predictor.preparation, allowsTruncated: allowTruncated),
+      writer: PredictionRowWriter(format: format, classes: predictor.classes, top: top, logits: logits))
     let counts = try job.run(PathSource(paths, zeroSeparated: null), total: total(console), console)
     if counts.read + counts.skipped == 0 { console.warn("no files in \(paths.joined(separator: ", "))") }
     guard counts.skipped > 0 else { return }

@@ -24,6 +24,39 @@ public final class InferenceNetwork {
     bias = network.classifier.bias?.value
   }
 
+  /// Takes a network's weights from a file. Those of convolutions are packed one by one as they are read, so that none is held
+  /// twice and all pass through memory once.
+  ///
+  /// - Parameters:
+  ///   - network: with unset parameters. Those of its convolutions stay so, the others are loaded.
+  ///   - entries: the names and shapes of what there is.
+  ///   - imageSize: the only size of images that it is then for.
+  ///   - read: gives an entry's value, of the shape declared.
+  /// - Throws: `StateError`, or what `read` throws.
+  public convenience init(
+    loading network: Network, entries: [(name: String, shape: Shape)], imageSize: Size2D,
+    engine: EngineOptions = EngineOptions(), read: @escaping (String) throws -> StateValue
+  ) throws {
+    let layers = [network.stem.convolution] + network.stages.joined().flatMap(\.allConvolutions)
+    let weight = try network.load(entries: entries, leaving: layers.map(\.weight), read: read)
+    self.init(network, engine: engine)
+    let images: Shape = [1, imageSize.height, imageSize.width, configuration.inputChannels]
+    for (layer, step) in zip(layers, convolutions(for: images)) {
+      step.convolution.settle(on: try weight(layer.weight), for: step.input)
+    }
+  }
+
+  /// All convolutions in their order, with the shapes of their inputs.
+  private func convolutions(for images: Shape) -> [(convolution: PreparedConvolution, input: Shape)] {
+    var shape = stem.outputShape(of: images)
+    if let pool { shape = pool.outputShape(shape) }
+    return [(stem, images)]
+      + blocks.flatMap { block in
+        defer { shape = block.outputShape(of: shape) }
+        return block.convolutions(for: shape)
+      }
+  }
+
   /// What a forward pass gives.
   public struct Output: Sendable {
     /// [N, classes], before softmax.
