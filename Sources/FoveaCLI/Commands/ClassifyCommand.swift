@@ -119,9 +119,16 @@ struct ClassifyJob {
     for (input, outcome) in zip(inputs, outcomes) {
       switch outcome {
       case .ready(let prepared):
-        let row = PredictionRow(
-          path: input.path, outcome: .classified(predictions.removeFirst(), remark: prepared.remark))
-        lines += writer.line(row)
+        let prediction = predictions.removeFirst()
+        guard prediction.logits.allSatisfy(\.isFinite) else {
+          // Weights can be finite, and so large that an image's sums are not.
+          lines += writer.line(
+            PredictionRow(path: input.path, outcome: .unreadable("the model's answer is no number")))
+          counts.skipped += 1
+          continue
+        }
+        lines += writer.line(
+          PredictionRow(path: input.path, outcome: .classified(prediction, remark: prepared.remark)))
         counts.read += 1
       case .failed(let reason):
         lines += writer.line(PredictionRow(path: input.path, outcome: .unreadable(reason)))
