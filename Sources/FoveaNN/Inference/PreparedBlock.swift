@@ -42,6 +42,13 @@ struct PreparedBlock {
       }
   }
 
+  /// Floats of its convolutions' weights.
+  var weightCount: Int {
+    var all = convolutions
+    if case .projection(let convolution) = shortcut { all.append(convolution) }
+    return all.reduce(0) { $0 + $1.weightShape.count }
+  }
+
   /// Its convolutions in the order of `ResidualBlock.allConvolutions`, with the shapes of their inputs.
   ///
   /// - Parameter input: of the block.

@@ -6,7 +6,7 @@ import FoveaTensor
 ///
 /// An output pixel's bits do not depend on the batch that its image is in. Use it on one thread at a time.
 public final class PreparedConvolution {
-  private let weightShape: Shape  // [kh, kw, C/groups, O]
+  public let weightShape: Shape  // [kh, kw, C/groups, O]
   /// Nil once `settle` has packed it for good.
   private var weight: Tensor?
   /// Multiplies each output channel's weights while they are packed, so that no scaled copy stays; nil for 1.
@@ -76,11 +76,16 @@ public final class PreparedConvolution {
     precondition(weight.shape == weightShape, "weight \(weight.shape), expected \(weightShape)")
     self.weight = weight
     packed = nil
-    let planned = planned(for: input)
+    prepare(for: input)
     // Depthwise kernels read the weight as it is.
-    guard planned.plan.algorithm != .depthwise else { return }
-    _ = packedWeight(planned)
-    self.weight = nil
+    if packed != nil { self.weight = nil }
+  }
+
+  /// Does what the first call for inputs of this shape would do before it computes. After that, and until it gets others,
+  /// several threads may use it at a time.
+  public func prepare(for input: Shape) {
+    let planned = planned(for: input)
+    if planned.plan.algorithm != .depthwise { _ = packedWeight(planned) }
   }
 
   /// Convolution, + bias, + residual, and with `relu` max(0, ·).
