@@ -45,7 +45,7 @@ public struct DurableFile: ~Copyable {
       file.discard()
       throw error
     }
-    try file.syncFolder()
+    try sync(folder: split(path).folder)
   }
 
   /// Writes these bytes.
@@ -183,16 +183,20 @@ public struct DurableFile: ~Copyable {
     unlink(temporaryPath)
   }
 
-  private func syncFolder() throws(FormatError) {
-    let folder = open(Self.split(path).folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+  /// Makes the names in a folder last: of files and folders that were made there, renamed or removed.
+  public static func sync(folder path: String) throws(FormatError) {
+    let folder = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
     // A folder that one may write to but not read cannot be synced.
     guard folder >= 0 else { return }
     defer { close(folder) }
     // Some file systems cannot sync a folder and say so with EINVAL.
     guard fsync(folder) == 0 || errno == EINVAL else {
-      throw .system(path, doing: "is written, but may not outlast a power cut", remedy: Self.remedy)
+      throw .system(path, doing: "holds changes that may not outlast a power cut", remedy: remedy)
     }
   }
+
+  /// The folder that a path leads into.
+  public static func folder(of path: String) -> String { split(path).folder }
 
   private static func split(_ path: String) -> (folder: String, name: String) {
     guard let slash = path.lastIndex(of: "/") else { return (".", path) }

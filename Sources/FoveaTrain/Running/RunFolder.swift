@@ -1,3 +1,5 @@
+import FoveaFormats
+
 #if canImport(FoundationEssentials)
   import FoundationEssentials
 #else
@@ -65,6 +67,7 @@ public final class RunFolder {
       let path = "\(runs)/\(name)"
       // Who makes the folder has it: mkdir is one step.
       if mkdir(path, 0o777) == 0 {
+        try sync(runs)
         let folder = try RunFolder(locking: path)
         try makeFolder(folder.checkpointsPath)
         return folder
@@ -117,11 +120,22 @@ public final class RunFolder {
       && ((try? FileManager.default.contentsOfDirectory(atPath: checkpointsPath))?.isEmpty ?? true)
   }
 
+  /// Makes a folder, if it is not there, so that it lasts.
   private static func makeFolder(_ path: String) throws(TrainingError) {
+    let isNew = access(path, F_OK) != 0
     do {
       try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
     } catch {
       throw .folder(path, "cannot be made: \(systemMessage()). Give another place with --set output.runs=…")
+    }
+    if isNew { try sync(DurableFile.folder(of: path)) }
+  }
+
+  private static func sync(_ path: String) throws(TrainingError) {
+    do throws(FormatError) {
+      try DurableFile.sync(folder: path)
+    } catch {
+      throw .format(error)
     }
   }
 }

@@ -1,3 +1,5 @@
+import FoveaFormats
+
 #if canImport(Glibc)
   import Glibc
 #elseif canImport(Musl)
@@ -8,10 +10,13 @@
 final class TextFile {
   let path: String
   private var descriptor: Int32
+  /// Whether its name may still be lost with the power.
+  private var isNew: Bool
 
   /// Opens the file for appending and makes it if it is not there.
   init(path: String) throws(TrainingError) {
     self.path = path
+    isNew = access(path, F_OK) != 0
     descriptor = open(path, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0o644)
     if descriptor < 0 { throw .file(path, "cannot be opened for writing: \(systemMessage())") }
   }
@@ -37,6 +42,13 @@ final class TextFile {
     guard fsync(descriptor) == 0 else {
       throw .file(path, "cannot be written to the disk: \(systemMessage())")
     }
+    guard isNew else { return }
+    do throws(FormatError) {
+      try DurableFile.sync(folder: DurableFile.folder(of: path))
+    } catch {
+      throw .format(error)
+    }
+    isNew = false
   }
 
   /// Cuts the file after so many whole lines; a last line without its end is cut off in any case.
