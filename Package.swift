@@ -100,7 +100,7 @@ let package = Package(
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
     // Floor 8
-    .executableTarget(name: "fovea", dependencies: ["FoveaCLI"], swiftSettings: strict),
+    .executableTarget(name: "fovea", dependencies: ["FoveaCLI", "FoveaImage"], swiftSettings: strict),
 
     // Tests
     // Damages checkpoints and compares runs, for Scripts/torture.

@@ -15,11 +15,11 @@ let package = Package(
   name: "Fuzz",
   dependencies: [.package(name: "Fovea", path: "..")],
   targets: [
-    .target(name: "FuzzSupport", swiftSettings: strict),
+    .target(name: "FuzzSupport", dependencies: [fovea("FoveaImage")], swiftSettings: strict),
     // The declaration of a function that is the image shim's own.
     .target(name: "CExif", dependencies: [fovea("FoveaImage")]),
-    fuzzer("png", fovea("FoveaImage")),
-    fuzzer("jpeg", fovea("FoveaImage")),
+    fuzzer("png", "FuzzSupport"),
+    fuzzer("jpeg", "FuzzSupport"),
     fuzzer("exif", "CExif"),
     fuzzer("safetensors", "FuzzSupport", fovea("FoveaFormats"), fovea("FoveaTrain")),
     fuzzer("idx", "FuzzSupport", fovea("FoveaData")),

@@ -21,6 +21,8 @@ class Case:
     against: str = ""
     #: the seconds within which Fovea must answer
     within: float | None = None
+    #: the peer is Fovea with the same network without attention
+    plain: bool = False
 
     @property
     def step_arguments(self):
@@ -43,6 +45,12 @@ CASES = [
     # An answer within a tenth of the time that importing PyTorch takes.
     Case("start-import", "start", "resnet50", floor={"fp32": 10.0}, within=0.15),
     Case("start-script", "start", "resnet50", floor={"fp32": 10.0}, within=0.15),
+    # Attention costs less than a tenth.
+    Case("attention-train-resnet20", "train", "resnet20", 32, 128, 3, {"fp32": 0.9}, plain=True),
+    Case("attention-train-resnet18", "train", "resnet18", 224, 16, 1, {"fp32": 0.9}, plain=True),
+    Case("attention-run-resnet20", "run", "resnet20", 32, 128, 5, {"fp32": 0.9}, plain=True),
+    Case("attention-run-resnet18", "run", "resnet18", 224, 16, 2, {"fp32": 0.9}, plain=True),
+    Case("attention-run-resnet50", "run", "resnet50", 224, 8, 2, {"fp32": 0.9}, plain=True),
 ]
 
 #: The cases that decide how every image is prepared have nothing to compute in bf16.

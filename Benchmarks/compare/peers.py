@@ -87,6 +87,9 @@ class Workshop:
 
     def families(self, case, precision):
         """For each family of peers, its settings: functions that start one."""
+        if case.plain:
+            command = [self.step, *case.step_arguments, "--precision", precision, "--plain"]
+            return {"Fovea": [Setting("without attention", lambda name: Server(name, command, precision))]}
         return getattr(self, f"{case.kind}_families")(case, precision)
 
     def torch_settings(self, case, precision):

@@ -61,9 +61,12 @@ static inline void turn_4x4(float *to, size_t to_stride, const float *from, size
 void fk_conv_pack_turned(
     float *packed, size_t width, const float *weights, size_t stride, size_t rows, size_t columns) {
   const size_t whole_columns = columns & ~(size_t)3, whole_rows = rows & ~(size_t)3;
-  for (size_t r = 0; r < whole_rows; r += 4)
-    for (size_t c = 0; c < whole_columns; c += 4)
-      turn_4x4(packed + r * width + c, width, weights + c * stride + r, stride);
+  // Squares of a cache line: strides are powers of two as a rule, so that lines read long ago are gone.
+  for (size_t first_row = 0; first_row < whole_rows; first_row += 16)
+    for (size_t first_column = 0; first_column < whole_columns; first_column += 16)
+      for (size_t r = first_row; r < first_row + 16 && r < whole_rows; r += 4)
+        for (size_t c = first_column; c < first_column + 16 && c < whole_columns; c += 4)
+          turn_4x4(packed + r * width + c, width, weights + c * stride + r, stride);
   for (size_t r = 0; r < rows; r++) {
     for (size_t c = r < whole_rows ? whole_columns : 0; c < columns; c++)
       packed[r * width + c] = weights[c * stride + r];

@@ -1,4 +1,5 @@
 import FoveaData
+import FoveaOps
 import FoveaTrain
 
 /// Which model a person means: a model file, or the folder of a run, whose best one it then is.
@@ -20,13 +21,22 @@ struct ModelArgument {
   }
 
   func load() throws -> ModelFile {
+    try ModelFile.load(try file())
+  }
+
+  /// The model for predictions alone, in less time and memory.
+  func predictor(engine: EngineOptions) throws -> Predictor {
+    try Predictor(contentsOf: try file(), engine: engine)
+  }
+
+  private func file() throws -> String {
     if PathKind(of: RawPath(path)) == .folder {
       throw CommandFailure(
         .failed,
         "\(path): a folder without checkpoints/best.safetensors. Give a model file, or the folder of a run, "
           + "such as runs/shapes, that has come to the end of an epoch")
     }
-    return try ModelFile.load(path)
+    return path
   }
 
   /// The file's name, for pictures.

@@ -139,7 +139,8 @@ public struct SafetensorsFile: Sendable {
   private func read(
     _ entry: TensorEntry, into buffer: UnsafeMutableRawBufferPointer
   ) throws(FormatError) -> UInt32 {
-    let size = 1 << 20
+    // Small enough for the second cache, so that the checksum does not fetch what was just read.
+    let size = 256 << 10
     let count = (buffer.count + size - 1) / size
     let parts = Mutex([(checksum: UInt32, failure: FormatError?)](repeating: (0, nil), count: count))
     nonisolated(unsafe) let target = buffer

@@ -32,12 +32,14 @@ public struct Image: Equatable, Sendable {
   }
 
   public init(width: Int, height: Int, fill color: RGB = .white) {
-    var pixels = [UInt8]()
-    pixels.reserveCapacity(3 * width * height)
-    for _ in 0..<width * height {
-      pixels.append(color.red)
-      pixels.append(color.green)
-      pixels.append(color.blue)
+    let count = 3 * width * height
+    let pixels = [UInt8](unsafeUninitializedCapacity: count) { bytes, initialized in
+      for start in stride(from: 0, to: count, by: 3) {
+        bytes[start] = color.red
+        bytes[start + 1] = color.green
+        bytes[start + 2] = color.blue
+      }
+      initialized = count
     }
     self.init(width: width, height: height, pixels: pixels)
   }

@@ -19,6 +19,7 @@ extension Image {
     precondition(
       left >= 0 && top >= 0 && right >= 0 && bottom >= 0,
       "negative margin \(left), \(top), \(right), \(bottom)")
+    if left + top + right + bottom == 0 { return self }
     var result = Image(width: width + left + right, height: height + top + bottom, fill: color)
     let newWidth = result.width
     result.pixels.withUnsafeMutableBufferPointer { out in

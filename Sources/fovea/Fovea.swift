@@ -1,4 +1,5 @@
 import FoveaCLI
+import FoveaImage
 
 #if canImport(Glibc)
   import Glibc
@@ -9,6 +10,7 @@ import FoveaCLI
 @main
 enum Fovea {
   static func main() {
+    Allocator.keepFreedMemory()
     exit(runFovea(Array(CommandLine.arguments.dropFirst())))
   }
 }

@@ -1,6 +1,10 @@
 import Foundation
+import FoveaAutodiff
 import FoveaData
 import FoveaImage
+import FoveaNN
+import FoveaTensor
+import FoveaTrain
 import Testing
 
 /// `classify` and `explain` as a person runs them.
@@ -50,6 +54,23 @@ import Testing
 
       let table = CommandRun("classify", model.run, folder).outputLines
       #expect(table.count == 5 && table[0].hasPrefix("label") && table[2].hasPrefix("(not read)"))
+    }
+  }
+
+  /// Weights that are finite, and so large that an image's sums are not.
+  @Test func anAnswerThatIsNoNumberIsAnError() throws {
+    let model = try TrainedModel.shared()
+    try withScratchFolder { folder in
+      let overflowing = try ModelFile.load(model.run + "/checkpoints/best.safetensors")
+      let weight = try #require(overflowing.network.parameters.first { $0.name == "fc.weight" })
+      weight.value = Tensor(repeating: 3e38, shape: weight.value.shape)
+      try overflowing.save(to: folder + "/m.safetensors")
+      let run = CommandRun(
+        "classify", folder + "/m.safetensors", model.data + "/test/star", "--format", "jsonl")
+      let rows = try Row.all(run)
+      #expect(run.status == 3)
+      #expect(rows.count == 3)
+      #expect(rows.allSatisfy { $0.error == "the model's answer is no number" && $0.predictions.isEmpty })
     }
   }
 

@@ -32,11 +32,17 @@ import Testing
       try SafetensorsWriter.write(tensors, metadata: metadata, to: folder + "/m.safetensors")
       do {
         _ = try ModelFile.load(folder + "/m.safetensors")
-        return "no error"
       } catch {
         #expect("\(error)".hasPrefix(folder + "/m.safetensors: "))
+        // The short way to a predictor refuses the same, in the same words.
+        let other = #expect(throws: TrainingError.self) {
+          try Predictor(contentsOf: folder + "/m.safetensors")
+        }
+        #expect(other.map { "\($0)" } == "\(error)")
         return "\(error)"
       }
+      _ = try Predictor(contentsOf: folder + "/m.safetensors")
+      return "no error"
     }
   }
 
@@ -60,6 +66,36 @@ import Testing
       #expect(file.metadata["fovea.attention"] == "official")
       // As PyTorch has it.
       #expect(file["conv1.weight"]?.shape == [4, 3, 3, 3])
+    }
+  }
+
+  /// Bottlenecks and basic blocks, Winograd's algorithm and not, projections, groups, and depthwise convolutions.
+  @Test(arguments: [nil, 8, 64] as [Int?]) func aPredictorOfAFileIsThatOfTheModel(groups: Int?) throws {
+    var configuration = NetworkConfiguration()
+    configuration.architecture = "custom"
+    configuration.block = groups == nil ? .basic : .bottleneck
+    configuration.stem = groups == nil ? .cifar : .imagenet
+    configuration.blocks = [2, 1]
+    configuration.widths = [32, 64]
+    configuration.groups = groups
+    configuration.widthPerGroup = groups.map { 128 / $0 }
+    configuration.classes = 3
+    let model = ModelFile(
+      network: try Network(configuration, seed: 5), classes: ["a", "b", "c"],
+      preparation: Preparation(width: 33, height: 40))
+    try withScratchFolder { folder in
+      let path = folder + "/m.safetensors"
+      try model.save(to: path)
+      let predictor = try Predictor(contentsOf: path)
+      #expect(predictor.classes == model.classes)
+      #expect(predictor.preparation == model.preparation)
+      // Weights are packed for one image and serve any number.
+      let images = Tensor.random([3, 40, 33, 3], seed: 1)
+      let (output, expected) = (predictor.predict(images), Predictor(model).predict(images))
+      #expect(output.predictions == expected.predictions)
+      let again = predictor.predict(images.slice(1..<2), recordsAttention: true)
+      #expect(again.predictions == Array(expected.predictions[1..<2]))
+      #expect(again.attention.count == 3)
     }
   }
 

@@ -47,6 +47,10 @@ struct Layer {
       Layer(deep, batch: 8, 256, 1_024, at: 14, kernel: 1),
       Layer(deep, batch: 8, 1_024, 256, at: 14, kernel: 1),
       Layer(deep, batch: 8, 2_048, 512, at: 7, kernel: 1),
+      // Gathered first.
+      Layer(deep, batch: 8, 256, 512, at: 56, kernel: 1, stride: 2),
+      Layer(deep, batch: 8, 1_024, 2_048, at: 14, kernel: 1, stride: 2),
+      Layer(deep, batch: 8, 128, 128, at: 56, stride: 2), Layer(deep, batch: 8, 512, 512, at: 14, stride: 2),
     ]
   }
 }

@@ -26,6 +26,8 @@ let paths = (FileManager.default.enumerator(atPath: arguments[1])?.compactMap { 
   .map { RawPath("\(arguments[1])/\($0)") }
 let preparation = Preparation(width: size, height: size, decodeScale: decodeScale)
 WorkerPool.shared.limitThreads(to: 1)
+// As the command does.
+Allocator.keepFreedMemory()
 
 /// Keeps the results alive, so that no work can be left out.
 var checksum = 0

@@ -1,7 +1,7 @@
 // Times Fovea on demand. Says `built` before the first step, so that memory can be measured from there, and waits for a
 // line; says `ready` and waits again; then answers every line with the images per second of some steps.
 //
-// usage: step train|run NETWORK SIZE BATCH STEPS [--plain] [--precision fp32|bf16]
+// usage: step train|run NETWORK SIZE BATCH STEPS [--plain] [--precision fp32|bf16] [--memory keep|recompute]
 //
 // The peer of peers/step_torch.py; compare drives both.
 
@@ -21,20 +21,27 @@ let arguments = CommandLine.arguments
 guard arguments.count >= 6, let size = Int(arguments[3]), let batch = Int(arguments[4]),
   let steps = Int(arguments[5])
 else {
-  print("usage: step train|run NETWORK SIZE BATCH STEPS [--plain] [--precision fp32|bf16]")
+  print(
+    "usage: step train|run NETWORK SIZE BATCH STEPS [--plain] [--precision fp32|bf16] [--memory keep|recompute]"
+  )
   exit(2)
 }
 var engine = EngineOptions()
-if let flag = arguments.firstIndex(of: "--precision") {
-  guard flag + 1 < arguments.count,
-    let precision = EngineOptions.Precision(rawValue: arguments[flag + 1])
-  else {
-    fail("--precision is fp32 or bf16")
+
+/// The value of an option that has a few, or nil where it is not given.
+func choice<Value: RawRepresentable & CaseIterable>(_ option: String, _: Value.Type) -> Value?
+where Value.RawValue == String {
+  guard let flag = arguments.firstIndex(of: option) else { return nil }
+  guard flag + 1 < arguments.count, let value = Value(rawValue: arguments[flag + 1]) else {
+    fail("\(option) is \(Value.allCases.map(\.rawValue).joined(separator: " or "))")
   }
-  engine.precision = precision
-  do { try precision.checkAvailable() } catch {
-    fail("\(error)")
-  }
+  return value
+}
+
+engine.precision = choice("--precision", EngineOptions.Precision.self) ?? .fp32
+engine.memory = choice("--memory", EngineOptions.Memory.self) ?? .keep
+do { try engine.precision.checkAvailable() } catch {
+  fail("\(error)")
 }
 let isTraining = arguments[1] == "train"
 

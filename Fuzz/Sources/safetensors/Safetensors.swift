@@ -4,7 +4,8 @@ import FuzzSupport
 
 private let file = MemoryFile()
 
-/// A safetensors file: its header, all its tensors by each way of reading them, and what a model file makes of it.
+/// A safetensors file: its header, all its tensors by each way of reading them, and what a model file makes of it, for
+/// changing and for predictions.
 @_cdecl("LLVMFuzzerTestOneInput")
 public func fuzz(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
   file.replace(with: UnsafeBufferPointer(start: start, count: count))
@@ -15,7 +16,9 @@ public func fuzz(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
       _ = try? opened.tensor(entry.name)
       _ = try? opened.integers(entry.name)
     }
-    _ = try? ModelFile.load(file.path)
+    let model = try? ModelFile.load(file.path)
+    let predictor = try? Predictor(contentsOf: file.path)
+    precondition((model == nil) == (predictor == nil), "one way of loading refuses what another takes")
     _ = try? RunFolder.checkCheckpoint(file.path)
   }
   return 0

@@ -91,6 +91,10 @@ const char *fi_png_version(void);
 const char *fi_jpeg_version(void);
 const char *fi_zlib_version(void);
 
+/// Lets the C library's allocator keep freed blocks of at most so many bytes, and so many bytes that nobody uses, for the
+/// process's next blocks. Does nothing where it is not glibc's. Both less than 2 GiB.
+void fi_keep_freed_memory(size_t largest_block, size_t unused);
+
 /// Reads the header and walks the file's chunks or markers, without decoding.
 int32_t fi_read_header(const uint8_t *bytes, size_t count, bool lenient, fi_header *header, fi_report *report);
 

@@ -50,11 +50,11 @@ struct ClassifyCommand: ConsoleCommand {
   }
 
   func run(_ console: Console) throws {
-    let model = try ModelArgument(model).load()
+    let predictor = try ModelArgument(model).predictor(engine: try engine.options())
     let job = ClassifyJob(
-      predictor: Predictor(model, engine: try engine.options()),
-      preparer: ImagePreparer(preparation: model.preparation, allowsTruncated: allowTruncated),
-      writer: PredictionRowWriter(format: format, classes: model.classes, top: top, logits: logits))
+      predictor: predictor,
+      preparer: ImagePreparer(preparation: predictor.preparation, allowsTruncated: allowTruncated),
+      writer: PredictionRowWriter(format: format, classes: predictor.classes, top: top, logits: logits))
     let counts = try job.run(PathSource(paths, zeroSeparated: null), total: total(console), console)
     if counts.read + counts.skipped == 0 { console.warn("no files in \(paths.joined(separator: ", "))") }
     guard counts.skipped > 0 else { return }
@@ -119,9 +119,16 @@ struct ClassifyJob {
     for (input, outcome) in zip(inputs, outcomes) {
       switch outcome {
       case .ready(let prepared):
-        let row = PredictionRow(
-          path: input.path, outcome: .classified(predictions.removeFirst(), remark: prepared.remark))
-        lines += writer.line(row)
+        let prediction = predictions.removeFirst()
+        guard prediction.logits.allSatisfy(\.isFinite) else {
+          // Weights can be finite, and so large that an image's sums are not.
+          lines += writer.line(
+            PredictionRow(path: input.path, outcome: .unreadable("the model's answer is no number")))
+          counts.skipped += 1
+          continue
+        }
+        lines += writer.line(
+          PredictionRow(path: input.path, outcome: .classified(prediction, remark: prepared.remark)))
         counts.read += 1
       case .failed(let reason):
         lines += writer.line(PredictionRow(path: input.path, outcome: .unreadable(reason)))

@@ -24,6 +24,48 @@ public final class InferenceNetwork {
     bias = network.classifier.bias?.value
   }
 
+  /// Takes a network's weights from a file. Those of convolutions are packed one by one as they are read, so that none is held
+  /// twice and all pass through memory once.
+  ///
+  /// - Parameters:
+  ///   - network: with unset parameters. Those of its convolutions stay so, the others are loaded.
+  ///   - entries: the names and shapes of what there is.
+  ///   - imageSize: the only size of images that it is then for.
+  ///   - read: gives an entry's value, of the shape declared.
+  /// - Throws: `StateError`, or what `read` throws.
+  public convenience init(
+    loading network: Network, entries: [(name: String, shape: Shape)], imageSize: Size2D,
+    engine: EngineOptions = EngineOptions(), read: @escaping (String) throws -> StateValue
+  ) throws {
+    let layers = [network.stem.convolution] + network.stages.joined().flatMap(\.allConvolutions)
+    let weight = try network.load(entries: entries, leaving: layers.map(\.weight), read: read)
+    self.init(network, engine: engine)
+    let images: Shape = [1, imageSize.height, imageSize.width, configuration.inputChannels]
+    for (layer, step) in zip(layers, convolutions(of: 0..<blocks.count + 1, for: images)) {
+      step.convolution.settle(on: try weight(layer.weight), for: step.input)
+    }
+  }
+
+  /// The convolutions of some steps in their order, with the shapes of their inputs.
+  ///
+  /// - Parameter input: of the first step.
+  private func convolutions(
+    of steps: Range<Int>, for input: Shape
+  ) -> [(convolution: PreparedConvolution, input: Shape)] {
+    var shape = input
+    return steps.flatMap { step in
+      defer { shape = outputShape(of: step, for: shape) }
+      return step == 0 ? [(stem, shape)] : blocks[step - 1].convolutions(for: shape)
+    }
+  }
+
+  /// Of the stem with its pool (0), or of a block.
+  private func outputShape(of step: Int, for input: Shape) -> Shape {
+    guard step == 0 else { return blocks[step - 1].outputShape(of: input) }
+    let shape = stem.outputShape(of: input)
+    return pool?.outputShape(shape) ?? shape
+  }
+
   /// What a forward pass gives.
   public struct Output: Sendable {
     /// [N, classes], before softmax.
@@ -47,13 +89,9 @@ public final class InferenceNetwork {
     var attention: [AttentionRecord] = []
     var features = images
     for part in parts(for: images.shape) {
-      let outputs = features.groups(of: part.imagesPerGroup).map { group in
-        run(part.steps, on: group, recordsAttention: recordsAttention)
-      }
-      features = .joining(outputs.map(\.features))!
-      attention += outputs[0].attention.indices.map { index in
-        .joining(outputs.map { $0.attention[index] })
-      }
+      let (output, records) = run(part, on: features, recordsAttention: recordsAttention)
+      features = output
+      attention += records
     }
     let logits = Linear.forward(GlobalPool.average(features), weight: weight, bias: bias)
     return Output(logits: logits, attention: attention, features: keepsFeatures ? features : nil)
@@ -65,34 +103,70 @@ public final class InferenceNetwork {
     let imagesPerGroup: Int
   }
 
-  /// Cuts the network so that activations stay in cache: few images at a time where maps are large, and many where maps are
-  /// small and the weights are what must be fetched. No image's result depends on it.
+  /// Cuts the network so that activations stay in cache: few images at a time where maps are large, and all together where
+  /// the weights are more than the maps, and are what must be fetched. No image's result depends on it.
   private func parts(for images: Shape) -> [Part] {
     var parts: [Part] = []
     var shape = images
     for step in 0...blocks.count {
-      // A step's own input counts too: it is read while the output is written.
-      var widest = shape.count
-      if step == 0 {
-        shape = stem.outputShape(of: shape)
-        widest = shape.count
-        if let pool { shape = pool.outputShape(shape) }
-      } else {
-        shape = blocks[step - 1].outputShape(of: shape)
-      }
-      let perImage = max(widest, shape.count) / images[0]
-      let group = min(images[0], max(1, Self.cachedFloats / perImage))
+      // A step's own input counts too: it is read while the output is written. So does what a stem leaves to its pool.
+      let output = outputShape(of: step, for: shape)
+      let widest = step == 0 ? stem.outputShape(of: shape) : output
+      let perImage = max(shape.count, widest.count) / images[0]
+      let weights = step == 0 ? stem.weightShape.count : blocks[step - 1].weightCount
+      let group =
+        weights >= perImage * images[0] ? images[0] : min(images[0], max(1, Self.cachedFloats / perImage))
       if let last = parts.last, last.imagesPerGroup == group {
         parts[parts.count - 1].steps = last.steps.lowerBound..<step + 1
       } else {
         parts.append(Part(steps: step..<step + 1, imagesPerGroup: group))
       }
+      shape = output
     }
     return parts
   }
 
   /// Floats of one activation that leave room in cache for the two or three others that are alive with it.
   private static let cachedFloats = 1 << 18
+
+  /// Takes a batch through a part, group by group.
+  private func run(
+    _ part: Part, on input: Tensor, recordsAttention: Bool
+  ) -> (features: Tensor, attention: [AttentionRecord]) {
+    let (images, size) = (input.shape[0], part.imagesPerGroup)
+    guard size < images else { return run(part.steps, on: input, recordsAttention: recordsAttention) }
+    let shape = part.steps.reduce(input.shape) { outputShape(of: $1, for: $0) }
+    let row = shape.count / images
+    var records = [[AttentionRecord]](repeating: [], count: (images - 1) / size + 1)
+    let features = Tensor(shape) { output in
+      records.withUnsafeMutableBufferPointer { records in
+        func pass(_ group: Int) {
+          let range = group * size..<min(images, (group + 1) * size)
+          let result = run(part.steps, on: input.slice(range), recordsAttention: recordsAttention)
+          result.features.withUnsafeBufferPointer {
+            _ = UnsafeMutableBufferPointer(rebasing: output[(range.lowerBound * row)...])
+              .update(fromContentsOf: $0)
+          }
+          records[group] = result.attention
+        }
+        // Threads take a group each, which spares them from meeting at the end of every product. Where there are too few groups
+        // for all threads, and for the last one, which may be smaller, they share the products.
+        var apart = images / size
+        if apart < 2 * WorkerPool.shared.threadCount { apart = 0 }
+        if apart > 0 {
+          let group = Shape([size] + input.shape.dimensions.dropFirst())
+          for (convolution, input) in convolutions(of: part.steps, for: group) {
+            convolution.prepare(for: input)
+          }
+          WorkerPool.shared.forEach(apart, pass)
+        }
+        for group in apart..<records.count { pass(group) }
+      }
+    }
+    return (
+      features, records[0].indices.map { index in .joining(records.map { $0[index] }) }
+    )
+  }
 
   private func run(
     _ steps: Range<Int>, on input: Tensor, recordsAttention: Bool
@@ -123,12 +197,6 @@ extension AttentionRecord {
 }
 
 extension Tensor {
-  /// Cut along the outermost axis into pieces of at most so many rows.
-  fileprivate func groups(of count: Int) -> [Tensor] {
-    guard count < shape[0] else { return [self] }
-    return stride(from: 0, to: shape[0], by: count).map { slice($0..<min(shape[0], $0 + count)) }
-  }
-
   /// One after the other along the outermost axis; nil of none.
   fileprivate static func joining(_ parts: [Tensor]) -> Tensor? {
     guard let first = parts.first, parts.count > 1 else { return parts.first }

@@ -42,6 +42,26 @@ struct PreparedBlock {
       }
   }
 
+  /// Floats of its convolutions' weights.
+  var weightCount: Int {
+    var all = convolutions
+    if case .projection(let convolution) = shortcut { all.append(convolution) }
+    return all.reduce(0) { $0 + $1.weightShape.count }
+  }
+
+  /// Its convolutions in the order of `ResidualBlock.allConvolutions`, with the shapes of their inputs.
+  ///
+  /// - Parameter input: of the block.
+  func convolutions(for input: Shape) -> [(convolution: PreparedConvolution, input: Shape)] {
+    var shape = input
+    var all = convolutions.map { convolution in
+      defer { shape = convolution.outputShape(of: shape) }
+      return (convolution, shape)
+    }
+    if case .projection(let convolution) = shortcut { all.append((convolution, input)) }
+    return all
+  }
+
   /// x [N, H, W, C] → [N, H', W', O], and what the block attended to, where it has attention and it was asked for.
   func callAsFunction(
     _ x: Tensor, recordsAttention: Bool
@@ -71,6 +91,15 @@ struct PreparedBlock {
         context)
       return (output.value, context.attention.first)
     }
+  }
+}
+
+extension ResidualBlock {
+  /// Those of the block, then that of a projection.
+  var allConvolutions: [Conv2DLayer] {
+    let own = convolutions.map(\.convolution)
+    guard case .projection(let convolution, _) = shortcut else { return own }
+    return own + [convolution]
   }
 }
 

@@ -59,6 +59,36 @@ extension Network {
     return plan.kept
   }
 
+  /// Takes over a state but for some parameters, which stay as they are and are read when they are asked for.
+  ///
+  /// - Parameters:
+  ///   - entries: the names and shapes of what there is.
+  ///   - later: parameters of this network.
+  ///   - read: gives an entry's value, of the shape declared.
+  /// - Throws: `StateError`, or what `read` throws; the network is then unchanged.
+  /// - Returns: the value of one of those left out.
+  func load(
+    entries: [(name: String, shape: Shape)], leaving later: [Parameter],
+    read: @escaping (String) throws -> StateValue
+  ) throws -> (Parameter) throws -> Tensor {
+    let plan = try plan(entries, .required)
+    let names = Set(later.map(\.name))
+    let now = plan.steps.filter { !names.contains($0.entry.name) }
+    let values = try now.map { Self.prepared(try read($0.source.original), $0) }
+    for (step, value) in zip(now, values) { assign(value, step) }
+    let steps = Dictionary(
+      uniqueKeysWithValues: plan.steps.lazy.filter { names.contains($0.entry.name) }.map {
+        ($0.entry.name, $0)
+      })
+    return { parameter in
+      let step = steps[parameter.name]!
+      guard case .tensor(let tensor) = Self.prepared(try read(step.source.original), step) else {
+        preconditionFailure("\(parameter.name): declared as a tensor, read as a count")
+      }
+      return tensor
+    }
+  }
+
   private struct Step {
     let entry: ParameterStore.Entry
     let source: StateNames.Source

@@ -40,8 +40,11 @@ struct BandProducts {
     self.weight = weight
     self.epilogue = epilogue
     self.target = target
+    // The pixels of a tile would lie a page apart, on one set of the first cache.
+    let pixelBytes = correlation.source.step.width * correlation.source.channels * 4
     let cells = SourceCells(
-      correlation, plan: plan, source: source, pairing: plan.precision == .bf16 ? .channels : .none)
+      correlation, plan: plan, source: source, spreads: pixelBytes.isMultiple(of: 4096),
+      pairing: plan.precision == .bf16 ? .channels : .none)
     self.cells = cells
     runs = correlation.phases.map { cells.runs(tapRows: $0.tapRows, tapColumns: $0.tapColumns) }
   }
@@ -57,23 +60,40 @@ struct BandProducts {
   /// - Parameter moments: takes the statistics of each spatial piece's outputs, if asked for.
   func run(moments: Moments? = nil) {
     let panelGroups = (plan.panels.count - 1) / plan.panelsPerPiece + 1
+    guard panelGroups > 1, cells.scratchCount > 0 else {
+      WorkerPool.shared.forEach(cells.count * panelGroups) { piece in
+        withScratch(cells.scratchCount) { scratch in
+          cells.prepare(cells[piece / panelGroups], scratch: scratch)
+          compute(piece, of: panelGroups, scratch: scratch, moments)
+        }
+      }
+      return
+    }
+    // What several pieces read is copied once.
+    let step = cells.scratchCount
+    withScratch(cells.count * step) { copies in
+      WorkerPool.shared.forEach(cells.count) { cells.prepare(cells[$0], scratch: copies + $0 * step) }
+      WorkerPool.shared.forEach(cells.count * panelGroups) { piece in
+        compute(piece, of: panelGroups, scratch: copies + piece / panelGroups * step, moments)
+      }
+    }
+  }
+
+  /// A cell, which is ready, by a group of panels.
+  private func compute(_ piece: Int, of panelGroups: Int, scratch: MutableFloats, _ moments: Moments?) {
+    let (index, panelGroup) = piece.quotientAndRemainder(dividingBy: panelGroups)
+    let cell = cells[index]
+    let first = panelGroup * plan.panelsPerPiece
+    let panels = first..<min(plan.panels.count, first + plan.panelsPerPiece)
+    let (base, imageStep) = cells.place(of: cell, scratch: scratch)
     // A guess at which cell this thread comes to next; a wrong one costs nothing but the fetch.
     let stride = panelGroups == 1 ? WorkerPool.shared.threadCount : cells.count
-    WorkerPool.shared.forEach(cells.count * panelGroups) { piece in
-      let (index, panelGroup) = piece.quotientAndRemainder(dividingBy: panelGroups)
-      let cell = cells[index]
-      let first = panelGroup * plan.panelsPerPiece
-      let panels = first..<min(plan.panels.count, first + plan.panelsPerPiece)
-      withScratch(cells.scratchCount) { scratch in
-        let (base, imageStep) = cells.read(cell, scratch: scratch)
-        multiply(base, imageStep: imageStep, cell, panels, ahead: cells.extent(of: index + stride))
-      }
-      moments?.partial(index).add(
-        target + offset(image: cell.images.lowerBound, row: cell.rows.lowerBound, column: 0),
-        images: cell.images.count, imageStep: offset(image: 1, row: 0, column: 0),
-        pixels: cell.rows.count * correlation.target.width, channels: plan.panels.channels(of: panels),
-        of: correlation.target.channels)
-    }
+    multiply(base, imageStep: imageStep, cell, panels, ahead: cells.extent(of: index + stride))
+    moments?.partial(index).add(
+      target + offset(image: cell.images.lowerBound, row: cell.rows.lowerBound, column: 0),
+      images: cell.images.count, imageStep: offset(image: 1, row: 0, column: 0),
+      pixels: cell.rows.count * correlation.target.width, channels: plan.panels.channels(of: panels),
+      of: correlation.target.channels)
   }
 
   /// Floats from the target's first pixel to another.

@@ -6,7 +6,9 @@ import FoveaTensor
 ///
 /// An output pixel's bits do not depend on the batch that its image is in. Use it on one thread at a time.
 public final class PreparedConvolution {
-  private let weight: Tensor  // [kh, kw, C/groups, O]
+  public let weightShape: Shape  // [kh, kw, C/groups, O]
+  /// Nil once `settle` has packed it for good.
+  private var weight: Tensor?
   /// Multiplies each output channel's weights while they are packed, so that no scaled copy stays; nil for 1.
   private let gain: Tensor?  // [1, O]
   private let bias: Tensor  // [O]
@@ -55,6 +57,7 @@ public final class PreparedConvolution {
     precondition(
       weight.shape.rank == 4 && bias.shape == [weight.shape[3]],
       "bias \(bias.shape) of weight \(weight.shape)")
+    weightShape = weight.shape
     self.weight = weight
     self.gain = gain
     self.bias = bias
@@ -62,6 +65,27 @@ public final class PreparedConvolution {
     self.padding = padding
     self.groups = groups
     self.engine = engine
+  }
+
+  /// Packs a weight in the place of its own, for inputs of this size alone, and keeps no other copy of it.
+  ///
+  /// - Parameters:
+  ///   - weight: of the shape of the one that it was made with.
+  ///   - input: [N, H, W, C]; N does not matter.
+  public func settle(on weight: Tensor, for input: Shape) {
+    precondition(weight.shape == weightShape, "weight \(weight.shape), expected \(weightShape)")
+    self.weight = weight
+    packed = nil
+    prepare(for: input)
+    // Depthwise kernels read the weight as it is.
+    if packed != nil { self.weight = nil }
+  }
+
+  /// Does what the first call for inputs of this shape would do before it computes. After that, and until it gets others,
+  /// several threads may use it at a time.
+  public func prepare(for input: Shape) {
+    let planned = planned(for: input)
+    if planned.plan.algorithm != .depthwise { _ = packedWeight(planned) }
   }
 
   /// Convolution, + bias, + residual, and with `relu` max(0, ·).
@@ -108,8 +132,8 @@ public final class PreparedConvolution {
   private func geometry(of input: Shape) -> Conv2DGeometry {
     do {
       return try Conv2DGeometry(
-        input: input, outChannels: weight.shape[3],
-        kernel: Size2D(height: weight.shape[0], width: weight.shape[1]), stride: stride, padding: padding,
+        input: input, outChannels: weightShape[3],
+        kernel: Size2D(height: weightShape[0], width: weightShape[1]), stride: stride, padding: padding,
         groups: groups)
     } catch {
       preconditionFailure("\(error)")
@@ -121,7 +145,7 @@ public final class PreparedConvolution {
     if let planned, planned.input == input, planned.isa == isa { return planned.plan }
     let geometry = geometry(of: input)
     precondition(
-      weight.shape == geometry.weightShape, "weight \(weight.shape), expected \(geometry.weightShape)")
+      weightShape == geometry.weightShape, "weight \(weightShape), expected \(geometry.weightShape)")
     let pixels = StridedPixels(geometry)
     let correlation = Correlation(forward: pixels?.geometry ?? geometry)
     precondition(engine.precision.isAvailable, "\(engine.precision) is not available; see checkAvailable()")
@@ -152,14 +176,27 @@ public final class PreparedConvolution {
     let (correlation, plan) = (planned.correlation, planned.plan)
     // Factors are rounded to bf16 when they are scaled already.
     return plan.precision == .fp32
-      ? PackedWeight(weight, scaledBy: gain, for: correlation, plan.panels)
+      ? PackedWeight(wholeWeight, scaledBy: gain, for: correlation, plan.panels)
       : PackedWeight(scaledWeight, for: correlation, plan.panels, precision: plan.precision)
   }
 
+  private var wholeWeight: Tensor {
+    guard let weight else { preconditionFailure("settled on inputs of another size") }
+    return weight
+  }
+
   private var scaledWeight: Tensor {
+    let weight = wholeWeight
     guard let gain else { return weight }
-    let rows = weight.reshaped([1, 1, weight.count / gain.count, gain.count])
-    return ChannelScale.forward(rows, scale: gain).reshaped(weight.shape)
+    let channels = gain.count
+    return Tensor(filling: weight.shape) { scaled in
+      withFloats(weight, gain) { weight, gain in
+        RowPieces(rows: weightShape.count / channels, floatsPerRow: channels).forEach { _, rows in
+          let first = rows.lowerBound * channels
+          fk_scale_columns(scaled + first, weight + first, gain, rows.count, channels)
+        }
+      }
+    }
   }
 
   /// Depthwise kernels end with their sums; the rest is a pass of its own.

@@ -42,8 +42,8 @@ struct SourceCells {
 
   /// - Parameters:
   ///   - tapRows: the offsets of the first and last row of taps that are read; nil for all.
-  ///   - spreads: whether a copy has room between its pixels. The weight gradient reads the same channels of hundreds of
-  ///     pixels in turn, and a power of two apart they would all fall on a few cache sets.
+  ///   - spreads: whether a copy has room between its pixels. Whoever reads the same channels of many pixels in turn would
+  ///     find them all on a few cache sets where they are a power of two apart.
   init(
     _ correlation: Correlation, plan: ConvolutionPlan, source: Floats, tapRows: ClosedRange<Int>? = nil,
     spreads: Bool = false, pairing: Pairing = .none
@@ -112,17 +112,12 @@ struct SourceCells {
     return ((rows - 1) * correlation.source.step.height + reachRows - 1) / sourceStep.height + 1
   }
 
-  /// Makes a cell ready to be read.
-  ///
-  /// - Returns: what the corner of the taps of the first pixel reads, and the values from image to image.
-  func read(_ cell: Cell, scratch: MutableFloats) -> (base: Floats, imageStep: Int) {
+  /// Makes a cell ready to be read: copies it to `scratch`, if need be.
+  func prepare(_ cell: Cell, scratch: MutableFloats) {
+    guard copies else { return }
     let side = correlation.source
     let imageCount = side.height * side.width * side.channels
     let top = cell.rows.lowerBound * side.step.height + corner.row
-    guard copies else {
-      let pixel = (cell.images.lowerBound * side.height + top) * side.width + corner.column
-      return (source + pixel * side.channels, imageCount)
-    }
     let rows = windowRows(cell.rows.count)
     let windowCount = rows * columns * pitch
     for (slot, image) in cell.images.enumerated() {
@@ -135,7 +130,23 @@ struct SourceCells {
         pair(cell, image: source + image * imageCount, top: top, rows: rows, to: scratch + slot * windowCount)
       }
     }
-    return (Floats(scratch), windowCount)
+  }
+
+  /// Where a cell that is ready is read.
+  ///
+  /// - Returns: what the corner of the taps of the first pixel reads, and the values from image to image.
+  func place(of cell: Cell, scratch: MutableFloats) -> (base: Floats, imageStep: Int) {
+    if copies { return (Floats(scratch), windowRows(cell.rows.count) * columns * pitch) }
+    let side = correlation.source
+    let top = cell.rows.lowerBound * side.step.height + corner.row
+    let pixel = (cell.images.lowerBound * side.height + top) * side.width + corner.column
+    return (source + pixel * side.channels, side.height * side.width * side.channels)
+  }
+
+  /// Both in one.
+  func read(_ cell: Cell, scratch: MutableFloats) -> (base: Floats, imageStep: Int) {
+    prepare(cell, scratch: scratch)
+    return place(of: cell, scratch: scratch)
   }
 
   private func pair(_ cell: Cell, image: Floats, top: Int, rows: Int, to units: MutableFloats) {

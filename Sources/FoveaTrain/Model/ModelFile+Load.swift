@@ -24,6 +24,13 @@ extension ModelFile {
   }
 
   static func load(_ file: SafetensorsFile) throws(FormatError) -> ModelFile {
+    let model = try described(by: file)
+    try file.load(into: model.network, prefix: file.modelPrefix)
+    return model
+  }
+
+  /// A model whose parameters are unset: all that a file says beside its tensors.
+  static func described(by file: SafetensorsFile) throws(FormatError) -> ModelFile {
     try checkVersion(file)
     let configuration: NetworkConfiguration = try decode(Key.network, of: file)
     let classes: [String] = try decode(Key.classes, of: file)
@@ -40,8 +47,6 @@ extension ModelFile {
       throw damaged(
         file, "names \(Set(classes).count) different classes for a network with \(configuration.classes)")
     }
-    let averages = file.tensors.contains { $0.name.hasPrefix(Checkpoint.averagePrefix) }
-    try file.load(into: network, prefix: averages ? Checkpoint.averagePrefix : "")
     return ModelFile(network: network, classes: classes, preparation: preparation, training: training)
   }
 
@@ -113,25 +118,47 @@ extension ModelFile {
 }
 
 extension SafetensorsFile {
+  /// The prefix of the weights to use: the averages, where a checkpoint has them.
+  var modelPrefix: String {
+    tensors.contains { $0.name.hasPrefix(Checkpoint.averagePrefix) } ? Checkpoint.averagePrefix : ""
+  }
+
   /// Loads a network's state from the tensors whose names start with `prefix`; without one, from those that are not
   /// a checkpoint's own.
   @discardableResult
   func load(
     into network: Network, prefix: String = "", classifier: Network.ClassifierLoading = .required
   ) throws(FormatError) -> [String] {
-    let own = [Checkpoint.optimizerPrefix, Checkpoint.averagePrefix]
-    let entries = tensors.filter { entry in
-      prefix.isEmpty ? !own.contains { entry.name.hasPrefix($0) } : entry.name.hasPrefix(prefix)
+    try asFormatError {
+      try network.load(entries: entries(prefix), classifier: classifier) { try finite(prefix + $0) }
     }
-    do {
-      return try network.load(
-        entries: entries.map { (String($0.name.dropFirst(prefix.count)), Shape($0.shape)) },
-        classifier: classifier
-      ) { name in
-        try finite(prefix + name)
+  }
+
+  /// The network with the model's weights, ready for images of one size.
+  ///
+  /// - Parameter network: with unset parameters.
+  func inferenceNetwork(
+    loading network: Network, imageSize: Size2D, engine: EngineOptions
+  ) throws(FormatError) -> InferenceNetwork {
+    let prefix = modelPrefix
+    return try asFormatError {
+      try InferenceNetwork(loading: network, entries: entries(prefix), imageSize: imageSize, engine: engine) {
+        try finite(prefix + $0)
       }
-    } catch let error as StateError {
-      throw FormatError(path: path, problem: "\(error)", remedy: "")
+    }
+  }
+
+  /// The tensors of `load(into:prefix:)`, under their names without the prefix.
+  private func entries(_ prefix: String) -> [(name: String, shape: Shape)] {
+    let own = [Checkpoint.optimizerPrefix, Checkpoint.averagePrefix]
+    return tensors.lazy.filter { entry in
+      prefix.isEmpty ? !own.contains { entry.name.hasPrefix($0) } : entry.name.hasPrefix(prefix)
+    }.map { (String($0.name.dropFirst(prefix.count)), Shape($0.shape)) }
+  }
+
+  private func asFormatError<Result>(_ body: () throws -> Result) throws(FormatError) -> Result {
+    do {
+      return try body()
     } catch let error as FormatError {
       throw error
     } catch {
