@@ -113,7 +113,9 @@ import Testing
       }
       for inner in command["subcommands"] as? [[String: Any]] ?? [] { check(inner) }
     }
-    let help = try JSONSerialization.jsonObject(with: Data(FoveaCommand._dumpHelp().utf8)) as? [String: Any]
+    let help =
+      try JSONSerialization.jsonObject(with: Data(CommandRun("--experimental-dump-help").output.utf8))
+      as? [String: Any]
     check(try #require(help?["command"] as? [String: Any]))
     for name in paths.union(["key=value"]) { #expect(seen[name] != nil, "no '\(name)' any more") }
   }

@@ -1,3 +1,4 @@
+import FoveaTrain
 import Foundation
 import Testing
 
