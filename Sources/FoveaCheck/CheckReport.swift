@@ -76,13 +76,7 @@ public struct CheckReport: Sendable {
   /// - Parameter side: the longer side of the result, at most.
   /// - Returns: nil where nothing can be read of it.
   public func thumbnail(_ index: Int, side: Int) -> Image? {
-    guard let image = images[index].load(allowsTruncated: true) else { return nil }
-    let longer = max(image.width, image.height)
-    guard longer > side else { return image }
-    let factor = Double(side) / Double(longer)
-    return image.resized(
-      width: max(1, Int((Double(image.width) * factor).rounded())),
-      height: max(1, Int((Double(image.height) * factor).rounded())))
+    images[index].load(allowsTruncated: true)?.shrunk(toLongerSide: side)
   }
 }
 

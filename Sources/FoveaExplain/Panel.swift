@@ -131,9 +131,7 @@ struct TileSize: Equatable {
       height = image.height * factor
       filter = .nearest
     } else {
-      let scale = Double(box) / Double(longer)
-      width = max(1, Int((Double(image.width) * scale).rounded()))
-      height = max(1, Int((Double(image.height) * scale).rounded()))
+      (width, height) = image.size(longerSide: box)
       filter = .bilinear
     }
   }

@@ -39,6 +39,21 @@ extension Image {
       .resampledAlongY(rows, firstRow: needed.lowerBound)
   }
 
+  /// Width and height of the image when its longer side has so many pixels; none below 1.
+  public func size(longerSide: Int) -> (width: Int, height: Int) {
+    let factor = Double(longerSide) / Double(max(width, height, 1))
+    return (
+      max(1, Int((Double(width) * factor).rounded())), max(1, Int((Double(height) * factor).rounded()))
+    )
+  }
+
+  /// The image, made smaller where its longer side has more than so many pixels.
+  public func shrunk(toLongerSide limit: Int) -> Image {
+    guard max(width, height) > limit else { return self }
+    let size = size(longerSide: limit)
+    return resized(width: size.width, height: size.height)
+  }
+
   /// Whether the pass along y comes first, as in Pillow from version 13 on: when the height loses more than twice as
   /// many pixels as the width. The order shows only in how the values between the passes are rounded.
   private func isVerticalFirst(_ newWidth: Int, _ newHeight: Int) -> Bool {

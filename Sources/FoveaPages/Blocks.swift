@@ -15,6 +15,22 @@ extension HTML {
     .element("div", [.class("warn"), Attribute("role", "note")], HTML("⚠ " + text))
   }
 
+  /// What a badge's colour says; its word says it too.
+  public enum Tone: Sendable { case plain, good, busy, warning, bad }
+
+  /// A word set off, such as how grave a finding is or how a run stands.
+  public static func badge(_ word: String, _ tone: Tone = .plain) -> HTML {
+    let style: Attribute =
+      switch tone {
+      case .plain: .class("badge")
+      case .good: .class("badge good")
+      case .busy: .class("badge busy")
+      case .warning: .class("badge warning")
+      case .bad: .class("badge bad")
+      }
+    return .element("span", [style], HTML(word))
+  }
+
   /// Figures side by side: a value and what it is.
   public static func tiles(_ tiles: [(value: String, label: String)]) -> HTML {
     .element(

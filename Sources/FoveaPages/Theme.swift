@@ -28,7 +28,7 @@ enum Theme {
     nav a{text-decoration:none}
     nav a:hover{text-decoration:underline}
     main{padding-bottom:60px}
-    .tiles{display:grid;grid-template-columns:repeat(auto-fill,minmax(150px,1fr));gap:10px;margin:16px 0}
+    .tiles{display:grid;grid-template-columns:repeat(auto-fill,minmax(140px,1fr));gap:10px;margin:16px 0}
     .tile{background:var(--panel);border:1px solid var(--line);border-radius:8px;padding:10px 12px;min-width:0}
     .tile b{display:block;font-size:21px;font-weight:600;line-height:1.25;font-variant-numeric:tabular-nums;\
     overflow-wrap:anywhere}
@@ -38,6 +38,7 @@ enum Theme {
     figure h3{margin:0 0 4px}
     figcaption{font-size:13px;margin-top:4px}
     .scroll{overflow-x:auto;max-width:100%}
+    main>.scroll:first-child{margin-top:16px}
     .tall{max-height:70vh;overflow:auto}
     table{border-collapse:collapse;font-variant-numeric:tabular-nums;font-size:14px;background:var(--panel)}
     .scroll table{border:1px solid var(--line)}
@@ -54,6 +55,12 @@ enum Theme {
     thead th[aria-sort=descending] button::after{content:" ↓";opacity:1}
     .warn{background:var(--warnbg);border:1px solid var(--warnline);border-radius:8px;padding:8px 12px;margin:10px 0;\
     max-width:90ch}
+    .badge{display:inline-block;font-size:12px;font-weight:600;line-height:1.5;padding:1px 8px;border-radius:10px;\
+    border:1px solid var(--line);color:var(--soft);vertical-align:1px;white-space:nowrap}
+    .badge.good,.badge.bad,.badge.busy{border-color:currentColor}
+    .badge.busy{color:var(--accent)}
+    .badge.warning{border-color:var(--warnline);background:var(--warnbg);color:var(--ink)}
+    .standing{margin:14px 0}
     .good{color:var(--good)}
     .bad{color:var(--bad)}
     .cards{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(100%,270px),1fr));gap:12px;margin:10px 0}
@@ -64,6 +71,10 @@ enum Theme {
     .stack img{display:block;width:100%;height:auto}
     .stack img+img{position:absolute;inset:0;width:100%;height:100%;opacity:.55}
     .gray{filter:grayscale(1)}
+    .controls{display:flex;flex-wrap:wrap;gap:6px 16px;align-items:center;margin-bottom:10px}
+    .controls button{font:inherit;font-size:13.5px;color:var(--ink);background:var(--bg);border:1px solid var(--line);\
+    border-radius:6px;padding:3px 10px;cursor:pointer}
+    .controls button[aria-pressed=true]{border-color:var(--accent);color:var(--accent)}
     details{margin:14px 0}
     summary{cursor:pointer;font-weight:600}
     svg.chart{display:block;width:100%;height:auto;max-width:560px;overflow:visible}
@@ -94,7 +105,7 @@ enum Theme {
     line-height:1.35;padding:5px 8px;border-radius:5px;white-space:pre-line;max-width:min(320px,90vw)}
     @media (max-width:520px){header,main{padding-left:12px;padding-right:12px}h1{font-size:22px}\
     .tiles{grid-template-columns:repeat(2,1fr)}\
-    th,td{padding:4px 7px}figure{padding:9px}}
+    th,td{padding:4px 7px}figure{padding:9px}figure>svg.chart text{font-size:16.5px}}
     @media print{nav{display:none}.tall{max-height:none}}
     """
 

@@ -169,11 +169,9 @@ final class ClassifyWorker {
     let longer = max(image.width, image.height)
     // Small images are enlarged, so that the maps over them can be seen.
     guard longer != side else { return image }
-    let factor = Double(side) / Double(longer)
+    let size = image.size(longerSide: side)
     return image.resized(
-      width: max(1, Int((Double(image.width) * factor).rounded())),
-      height: max(1, Int((Double(image.height) * factor).rounded())),
-      filter: longer < side ? .nearest : .bilinear)
+      width: size.width, height: size.height, filter: longer < side ? .nearest : .bilinear)
   }
 
   private func answer(_ job: ClassifyJob, _ ready: Ready, _ explanation: Explanation) -> ImageAnswer {

@@ -299,12 +299,15 @@ struct RunFacts: Encodable, Sendable {
   }
 
   let name: String
+  /// As `RunState.name` has it; nil where the run's configuration cannot be read.
+  let state: String?
   let files: [String]
   let changed: Int
   let epochs: [Epoch]
 
   init(_ run: RunsFolder.Run) {
     name = run.name
+    state = run.state?.name
     files = run.files
     changed = run.changed
     epochs = run.rows.map {

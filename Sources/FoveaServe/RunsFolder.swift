@@ -17,6 +17,7 @@ struct RunsFolder: Sendable {
     "report.html": "text/html; charset=utf-8", "curves.png": "image/png", "confusion.png": "image/png",
     "metrics.csv": "text/plain; charset=utf-8", "log.txt": "text/plain; charset=utf-8",
     "config.yaml": "text/plain; charset=utf-8", "classes.txt": "text/plain; charset=utf-8",
+    "divergence.txt": "text/plain; charset=utf-8",
   ]
   private static let fileLimit = 64 << 20
   private static let runLimit = 1000
@@ -25,6 +26,10 @@ struct RunsFolder: Sendable {
 
   struct Run: Sendable {
     let name: String
+    /// Nil where its configuration cannot be read.
+    let state: RunState?
+    /// How many it is to have; nil where it is given steps, or its configuration cannot be read.
+    let epochs: Int?
     let files: [String]
     let rows: [MetricsTable.Row]
     /// Seconds since 1970 of the last line of its metrics.
@@ -51,10 +56,16 @@ struct RunsFolder: Sendable {
     guard present.contains("config.yaml") else { return nil }
     var information = stat()
     let isDated = fstatat(folder, "metrics.csv", &information, AT_SYMLINK_NOFOLLOW) == 0
-    let csv = Self.read("metrics.csv", in: folder).map { String(decoding: $0, as: UTF8.self) } ?? ""
+    let rows = MetricsTable(csv: Self.text("metrics.csv", in: folder) ?? "").rows
+    let configuration = Self.text("config.yaml", in: folder).flatMap { try? TrainingConfiguration(yaml: $0) }
+    let isHeld = RunLock.isHeld(in: folder)
+    let state = configuration.map {
+      RunState(isHeld: isHeld, $0, rows: rows, divergence: Self.text("divergence.txt", in: folder))
+    }
     return Run(
-      name: name, files: present, rows: MetricsTable(csv: csv).rows,
-      changed: isDated ? Int(information.st_mtim.tv_sec) : 0)
+      name: name, state: state ?? (isHeld ? .running : nil),
+      epochs: configuration.flatMap { $0.train.steps == nil ? $0.train.epochs : nil }, files: present,
+      rows: rows, changed: isDated ? Int(information.st_mtim.tv_sec) : 0)
   }
 
   /// A file of a run; nil for anything that is not one of `files` in a run's own folder.
@@ -84,6 +95,10 @@ struct RunsFolder: Sendable {
     defer { close(root) }
     let folder = openat(root, run, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
     return folder >= 0 ? folder : nil
+  }
+
+  private static func text(_ file: String, in folder: Int32) -> String? {
+    read(file, in: folder).map { String(decoding: $0, as: UTF8.self) }
   }
 
   private static func read(_ file: String, in folder: Int32) -> [UInt8]? {

@@ -82,17 +82,6 @@ import Testing
   }
 }
 
-@Suite struct CSVLineTests {
-  @Test func quoting() {
-    #expect(CSVLine.text(["a", "", "-x.png", "=1"]) == "a,,-x.png,=1\n")
-    #expect(
-      CSVLine.text(["a,b", "say \"hi\"", "two\nlines", " edge"])
-        == "\"a,b\",\"say \"\"hi\"\"\",\"two\nlines\",\" edge\"\n")
-    #expect(CSVLine.text(["a\r\nb"]) == "\"a\r\nb\"\n")
-    #expect(CSVLine.text([""]) == "\"\"\n")
-  }
-}
-
 @Suite struct TextTableTests {
   @Test func alignsByColumnsOfTheTerminal() {
     var table = TextTable(["class", "n"], [.left, .right])
@@ -135,6 +124,19 @@ import Testing
     #expect(errors.text == "\r▕████████████            ▏ 2/4 images, 2.0/s, 0:01 left\u{1B}[K")
     progress.clear()
     #expect(errors.text.hasSuffix("\r\u{1B}[K"))
+  }
+
+  /// What is left to wait matters more than the bar.
+  @Test func theBarGivesWayToTheWords() {
+    func line(_ width: Int) -> String {
+      Progress.line(5, of: 10, before: "epoch 1/2", after: "loss 2.134, 0:02 left", width: width)
+    }
+    #expect(line(120) == "epoch 1/2 ▕████████████            ▏ loss 2.134, 0:02 left")
+    #expect(line(45) == "epoch 1/2 ▕█████     ▏ loss 2.134, 0:02 left")
+    #expect(line(45).count == 44)
+    #expect(line(36) == "epoch 1/2 loss 2.134, 0:02 left")
+    #expect(line(20) == "epoch 1/2 loss 2.13")
+    #expect(Progress.line(1, of: 4, after: "1/4", width: 80) == "▕██████                  ▏ 1/4")
   }
 
   @Test func noBarWhereRowsAreShown() {

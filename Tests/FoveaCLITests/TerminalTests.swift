@@ -92,4 +92,66 @@ import Testing
       }
     }
   }
+
+  /// Whatever takes a path offers paths, and settings offer the configuration's keys.
+  @Test func pathsAndSettingsAreCompleted() throws {
+    let paths: Set<String> = [
+      "file", "folder", "run", "model", "model|config", "config", "data", "weights", "paths",
+    ]
+    var seen: [String: Int] = [:]
+    func check(_ command: [String: Any]) {
+      for argument in command["arguments"] as? [[String: Any]] ?? []
+      where argument["kind"] as? String != "flag" {
+        let name = argument["valueName"] as? String ?? ""
+        let kind = argument["completionKind"] as? [String: [String: Any]] ?? [:]
+        let place = "\(command["commandName"] ?? "") \(name)"
+        if paths.contains(name) { #expect(kind["file"] != nil || kind["directory"] != nil, "\(place)") }
+        if name == "key=value" {
+          #expect((kind["list"]?["values"] as? [String])?.contains("train.epochs=") == true, "\(place)")
+        }
+        seen[name, default: 0] += 1
+      }
+      for inner in command["subcommands"] as? [[String: Any]] ?? [] { check(inner) }
+    }
+    let help =
+      try JSONSerialization.jsonObject(with: Data(CommandRun("--experimental-dump-help").output.utf8))
+      as? [String: Any]
+    check(try #require(help?["command"] as? [String: Any]))
+    for name in paths.union(["key=value"]) { #expect(seen[name] != nil, "no '\(name)' any more") }
+  }
+
+  /// What bash makes of the script: run by bash itself.
+  @Test func bashOffersCommandsFlagsAndFiles() throws {
+    try withScratchFolder { folder in
+      try write(CommandRun("--generate-completion-script", "bash").output, to: folder + "/completion")
+      try write("", to: folder + "/settings.yaml")
+      try FileManager.default.createDirectory(atPath: folder + "/runs", withIntermediateDirectories: false)
+      func offered(_ words: String...) throws -> [String] {
+        let process = Process()
+        process.executableURL = URL(fileURLWithPath: "/bin/bash")
+        process.currentDirectoryURL = URL(fileURLWithPath: folder)
+        process.arguments =
+          [
+            "--norc", "-c",
+            """
+            source completion; COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); COMP_LINE="$*"; COMP_POINT=${#COMP_LINE}
+            _fovea fovea "${COMP_WORDS[COMP_CWORD]}" "${COMP_WORDS[COMP_CWORD - 1]}"; printf '%s\\n' "${COMPREPLY[@]}"
+            """, "bash", "fovea",
+          ] + words
+        let pipe = Pipe()
+        process.standardOutput = pipe
+        try process.run()
+        let output = pipe.fileHandleForReading.readDataToEndOfFile()
+        process.waitUntilExit()
+        return String(decoding: output, as: UTF8.self).split(separator: "\n").map(String.init)
+      }
+      #expect(try offered("tr") == ["train"])
+      #expect(try offered("train", "--res") == ["--resume"])
+      #expect(try offered("train", "set") == ["settings.yaml"])
+      #expect(try offered("train", "--resume", "") == ["runs"])
+      #expect(try offered("train", "--set", "train.ep") == ["train.epochs="])
+      #expect(try offered("classify", "--format", "") == ["table", "csv", "jsonl"])
+      #expect(try offered("check", "--html", "set") == ["settings.yaml"])
+    }
+  }
 }

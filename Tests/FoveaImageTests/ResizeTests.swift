@@ -58,6 +58,22 @@ import Testing
     let box = Rect(x: -1e-9, y: 0, width: 20 + 2e-9, height: 20 + 1e-7)
     #expect(image.resized(width: 7, height: 7, from: box) == image.resized(width: 7, height: 7))
   }
+
+  @Test func shrinkingKeepsTheShape() {
+    let image = Image(width: 300, height: 100, fill: .black)
+    let line = Image(width: 1, height: 1000, fill: .black)
+    func size(_ image: Image, _ side: Int) -> [Int] {
+      let size = image.size(longerSide: side)
+      return [size.width, size.height]
+    }
+    #expect(size(image, 150) == [150, 50])
+    #expect(size(image, 600) == [600, 200])
+    #expect(size(image, 100) == [100, 33])
+    #expect(size(line, 10) == [1, 10])
+    let shrunk = line.shrunk(toLongerSide: 10)
+    #expect(shrunk.width == 1 && shrunk.height == 10)
+    #expect(image.shrunk(toLongerSide: 300) == image)
+  }
 }
 
 @Suite struct FloatPlaneTests {

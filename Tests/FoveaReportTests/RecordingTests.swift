@@ -66,13 +66,6 @@ import Testing
     #expect(FilmRule.shown(Array(1...18), limit: 10).last == 18)
   }
 
-  @Test func tablesComeBackAsTheyWere() throws {
-    let records = [["a,b", "say \"x\"", ""], ["line\nbreak", "", "é"]]
-    #expect(CSV.records(records.map(CSV.line).joined()) == records)
-    #expect(CSV.records("a,b\r\nc,d") == [["a", "b"], ["c", "d"]])
-    #expect(CSV.records("\"never closed,\n") == [["never closed,\n"]])
-  }
-
   @Test func pictureSetsComeBackAsTheyWere() throws {
     try withScratchFolder { folder in
       var set = PictureSet()

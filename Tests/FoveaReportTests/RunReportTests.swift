@@ -97,6 +97,58 @@ import Testing
     }
   }
 
+  /// The page says how the run stands while it goes, once it was interrupted, and in the end.
+  @Test func thePageTellsHowTheRunStands() throws {
+    try withScratchFolder { root in
+      let hostile = try HostileRun(root)
+      func told(_ path: String) throws -> (badge: Bool, state: String?) {
+        let html = try text(of: path + "/report.html")
+        let state = try pageData(html, "report-data")["state"] as? String
+        return (html.contains(">\(state ?? "")"), state)
+      }
+      let path = try hostile.train("run", stopAfter: 5)
+      #expect(try told(path) == (true, "interrupted"))
+      let trainer = try Trainer.resume(path)
+      let watcher = PageWatcher(page: path + "/report.html")
+      trainer.recorder = watcher
+      _ = try trainer.run()
+      // When the run went on, and after each of the epochs that were left.
+      #expect(watcher.states == ["running", "running", "running"])
+      #expect(try told(path) == (true, "finished"))
+      let diverged = root + "/runs/diverged"
+      #expect(throws: TrainingError.self) {
+        try hostile.train(
+          "diverged", "optimizer.learning_rate=1000", "optimizer.momentum=0.999",
+          "optimizer.weight_decay=10", "train.epochs=200", "train.clip_norm=null", "schedule.warmup_epochs=0")
+      }
+      #expect(try told(diverged) == (true, "diverged"))
+      #expect(try text(of: diverged + "/report.html").contains("Training diverged in epoch "))
+      // Another process sees the same by the folder alone.
+      #expect(try RunRecord(path).state == .finished)
+      #expect(try RunRecord(diverged).state.name == "diverged")
+    }
+  }
+
+  /// Every epoch that was kept is on the page once, with what the model answered, and what plays them.
+  @Test func theFilmHasEveryKeptEpoch() throws {
+    try withScratchFolder { root in
+      let hostile = try HostileRun(root)
+      let page = try text(of: hostile.train("run", "train.epochs=20") + "/report.html")
+      // After 20 epochs: the first, every second, and the last.
+      for epoch in [1, 2, 4, 18, 20] { #expect(page.contains("<th>epoch \(epoch)</th>"), "\(epoch)") }
+      #expect(!page.contains("<th>epoch 3</th>"))
+      #expect(page.components(separatedBy: "<th>epoch 20</th>").count == 1 + HostileRun.classes.count)
+      #expect(page.contains("id=\"film-player\" hidden") && page.contains("<details id=\"film-strip\" open>"))
+      let answers = try PictureSet(contentsOf: root + "/runs/run/report/film/epoch-0020.safetensors").examples
+      #expect(answers.count == 3)
+      let row = try #require(page.components(separatedBy: "<tr class=\"answer\">").dropFirst().first)
+      #expect(row.components(separatedBy: "</tr>")[0].components(separatedBy: "<td class=").count == 1 + 11)
+      // One epoch is no film.
+      let short = try text(of: hostile.train("short", "train.epochs=1") + "/report.html")
+      #expect(!short.contains("id=\"film-player\"") && short.contains("id=\"film-strip\""))
+    }
+  }
+
   @Test func aPageThatCannotBeWrittenOnlyWarns() throws {
     try withScratchFolder { root in
       let hostile = try HostileRun(root)
@@ -110,7 +162,8 @@ import Testing
         Issue.record("not completed")
         return
       }
-      #expect(stopper.warnings.count == 3)
+      // At the beginning, after each of three epochs, and at the end.
+      #expect(stopper.warnings.count == 5)
       #expect(stopper.warnings.allSatisfy { $0.contains("report.html") })
     }
   }
@@ -158,4 +211,33 @@ import Testing
 func tensors(_ path: String) throws -> [String: [UInt8]] {
   let file = try SafetensorsFile(contentsOf: path)
   return try Dictionary(uniqueKeysWithValues: file.tensors.map { ($0.name, try file.bytes($0.name)) })
+}
+
+/// Records as training does, and reads what the page says after each time.
+private final class PageWatcher: EpochRecorder {
+  private let recorder = RunRecorder()
+  private let page: String
+  private(set) var states: [String?] = []
+
+  init(page: String) { self.page = page }
+
+  private func look() throws {
+    states.append(try pageData(text(of: page), "report-data")["state"] as? String)
+  }
+
+  func runBegins(_ folder: String) throws {
+    try recorder.runBegins(folder)
+    try look()
+  }
+
+  func validationBegins(_ plan: TrainingPlan) { recorder.validationBegins(plan) }
+
+  func validated(_ batch: Batch, _ output: Predictor.Output) { recorder.validated(batch, output) }
+
+  func epochEnded(_ epoch: RecordedEpoch) throws {
+    try recorder.epochEnded(epoch)
+    try look()
+  }
+
+  func runEnded(_ folder: String) throws { try recorder.runEnded(folder) }
 }

@@ -1,3 +1,4 @@
+import FoveaTrain
 import Foundation
 import Testing
 
@@ -43,6 +44,56 @@ import Testing
       #expect(runs.file("config.yaml", of: name) == nil && runs.run(name) == nil, "\(name)")
     }
     #expect(runs.file("../one/config.yaml", of: "two") == nil)
+  }
+
+  @Test func theyTellHowTheyStand() throws {
+    let root = try Self.folder()
+    defer { try? FileManager.default.removeItem(atPath: root) }
+    func configure(_ run: String, _ yaml: String) throws {
+      try Data(yaml.utf8).write(to: URL(fileURLWithPath: "\(root)/runs/\(run)/config.yaml"))
+    }
+    let runs = RunsFolder(path: root + "/runs")
+    #expect(runs.run("one")?.state == nil, "its configuration is none")
+    try configure("one", "train: {epochs: 2}")
+    #expect(runs.run("one")?.state == .finished && runs.run("one")?.epochs == 2)
+    try configure("one", "train: {epochs: 5}")
+    #expect(runs.run("one")?.state == .interrupted)
+    try Data("training diverged in epoch 3, step 25: …".utf8)
+      .write(to: URL(fileURLWithPath: root + "/runs/one/divergence.txt"))
+    #expect(runs.run("one")?.state == .diverged(epoch: 3))
+    // Held as a process that trains holds it.
+    let lock = open(root + "/runs/one/.lock", O_RDWR | O_CREAT, 0o644)
+    defer { close(lock) }
+    try #require(flock(lock, LOCK_EX) == 0)
+    #expect(runs.run("one")?.state == .running)
+    let running = try RunningServer { $0.runs = root + "/runs" }
+    #expect(running.get("/runs").text.contains("<span class=\"badge busy\">running</span>"))
+    #expect(running.get("/runs/one/").text.contains("of 5 epochs"))
+    #expect(running.get("/api/runs").text.contains("\"state\":\"running\""))
+  }
+
+  @Test func theirNamesStayText() throws {
+    let root = try Self.folder()
+    defer { try? FileManager.default.removeItem(atPath: root) }
+    for name in ["<script>alert(1)<script>", "a\"b' & %2e#?.", "-line\nbreak", "é\u{202E}"] {
+      let path = root + "/runs/" + name
+      try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+      try Data("train: {epochs: 1}".utf8).write(to: URL(fileURLWithPath: path + "/config.yaml"))
+    }
+    let running = try RunningServer { $0.runs = root + "/runs" }
+    let list = running.get("/runs").text
+    #expect(!list.contains("<script>alert") && list.contains("&lt;script&gt;alert(1)&lt;script&gt;"))
+    // Each link of the list leads to its run.
+    let links = list.components(separatedBy: "href=\"./runs/").dropFirst()
+      .map { $0.components(separatedBy: "\"")[0] }
+    #expect(links.count == 6)
+    for link in links {
+      let page = running.get("/runs/" + link)
+      #expect(page.status == 200 && !page.text.contains("<script>alert"), "\(link)")
+    }
+    let facts = try #require(
+      try JSONSerialization.jsonObject(with: Data(running.get("/api/runs").text.utf8)) as? [[String: Any]])
+    #expect(facts.contains { $0["name"] as? String == "-line\nbreak" })
   }
 
   @Test func theyAreServed() throws {

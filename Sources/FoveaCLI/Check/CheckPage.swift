@@ -32,7 +32,7 @@ struct CheckPage {
       tiles.append((grouped(report.count(severity)), Self.plural(severity)))
     }
     if let widths = report.widths, let heights = report.heights {
-      tiles.append(("\(widths.median)×\(heights.median)", "pixels in the middle"))
+      tiles.append(("\(widths.median)×\(heights.median)", "median pixels"))
     }
     var html = HTML.tiles(tiles.map { (value: $0.0, label: $0.1) })
     if !report.isSearchComplete {
@@ -66,7 +66,7 @@ struct CheckPage {
   private func finding(_ finding: Finding) -> HTML {
     let head = HTML.element(
       "h3", [],
-      .element("span", [badge(finding.severity)], HTML(finding.severity.rawValue)),
+      .badge(finding.severity.rawValue, Self.tone(finding.severity)),
       HTML(" \(Self.capitalized(finding.kind.title)) "),
       .element("span", [.class("soft")], HTML(grouped(finding.entries.count))))
     let shown = Array(finding.entries.prefix(Self.entryLimit))
@@ -85,11 +85,11 @@ struct CheckPage {
     return .element("section", [.class("finding")], head, body)
   }
 
-  private func badge(_ severity: Severity) -> Attribute {
+  private static func tone(_ severity: Severity) -> HTML.Tone {
     switch severity {
-    case .error: .class("badge error")
-    case .warning: .class("badge warning")
-    case .note: .class("badge")
+    case .error: .bad
+    case .warning: .warning
+    case .note: .plain
     }
   }
 
@@ -178,10 +178,6 @@ struct CheckPage {
   private static let style: StaticString = """
     .finding{margin:0 0 26px}
     .finding h3{font-size:16px;margin:22px 0 2px}
-    .badge{display:inline-block;font-size:12px;font-weight:600;padding:1px 8px;border-radius:9px;\
-    border:1px solid var(--line);color:var(--soft);vertical-align:1px}
-    .badge.error{border-color:var(--bad);color:var(--bad)}
-    .badge.warning{border-color:var(--warnline);background:var(--warnbg);color:var(--ink)}
     .thumbs{display:grid;grid-template-columns:repeat(auto-fit,minmax(72px,1fr));gap:6px;margin-bottom:6px}
     .thumbs img{width:100%;max-width:128px;height:auto;border-radius:4px;display:block;image-rendering:auto}
     .nothing{aspect-ratio:4/3;max-width:128px;display:grid;place-items:center;border:1px dashed var(--line);\

@@ -25,10 +25,13 @@ struct CheckCommand: ConsoleCommand {
   @Option(
     name: .customLong("set"),
     help: ArgumentHelp(
-      "Change a setting of the configuration: --set data.path=FOLDER.", valueName: "key=value"))
+      "Change a setting of the configuration: --set data.path=FOLDER.", valueName: "key=value"),
+    completion: .settings)
   var settings: [String] = []
 
-  @Option(help: ArgumentHelp("Also write a page with thumbnails: one HTML file.", valueName: "file"))
+  @Option(
+    help: ArgumentHelp("Also write a page with thumbnails: one HTML file.", valueName: "file"),
+    completion: .file())
   var html: String?
 
   @Flag(help: "Print the result as JSON, with every image that was found.")

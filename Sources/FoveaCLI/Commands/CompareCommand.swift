@@ -16,10 +16,13 @@ struct CompareCommand: ConsoleCommand {
 
   @Argument(
     help: ArgumentHelp(
-      "Folders of runs, two or more; the first is what others are compared with.", valueName: "run"))
+      "Folders of runs, two or more; the first is what others are compared with.", valueName: "run"),
+    completion: .directory)
   var runs: [String]
 
-  @Option(name: .shortAndLong, help: ArgumentHelp("Write an HTML page to this file.", valueName: "file"))
+  @Option(
+    name: .shortAndLong, help: ArgumentHelp("Write an HTML page to this file.", valueName: "file"),
+    completion: .file())
   var output: String?
 
   @Flag(help: "Print the result as JSON.")
@@ -58,11 +61,11 @@ enum ComparisonText {
 
   private static func runs(_ comparison: RunComparison) -> String {
     var table = TextTable(
-      ["run", "seed", "epochs", "best", "top-1", "loss", "macro F1", "calibration error"],
-      [.left, .right, .right, .right, .right, .right, .right, .right])
+      ["run", "state", "seed", "epochs", "best", "top-1", "loss", "macro F1", "calibration error"],
+      [.left, .left, .right, .right, .right, .right, .right, .right, .right])
     for (label, run) in zip(comparison.labels, comparison.runs) {
       table.add([
-        label, "\(run.configuration.train.seed)", "\(run.metrics.rows.last?.epoch ?? 0)",
+        label, run.state.words, "\(run.configuration.train.seed)", "\(run.metrics.rows.last?.epoch ?? 0)",
         run.best.map { "\($0.epoch)" } ?? "–", run.best.map { percent($0.validation.top1) } ?? "–",
         run.best.map { fixed($0.validation.loss, 4) } ?? "–",
         run.evaluation.map { percent($0.macroF1) } ?? "–",

@@ -18,7 +18,7 @@ struct ShapesCommand: ConsoleCommand {
 
   @Option(
     name: [.customLong("out"), .customShort("o")],
-    help: ArgumentHelp("The folder to make.", valueName: "folder"))
+    help: ArgumentHelp("The folder to make.", valueName: "folder"), completion: .directory)
   var output: String
 
   @Option(help: ArgumentHelp("Another number gives other pictures.", valueName: "number"))

@@ -32,7 +32,8 @@ struct EvaluateCommand: ConsoleCommand {
 
   @Option(
     help: ArgumentHelp(
-      "Take data.class_names and the like from this training configuration.", valueName: "file"))
+      "Take data.class_names and the like from this training configuration.", valueName: "file"),
+    completion: .configuration)
   var config: String?
 
   @Option(

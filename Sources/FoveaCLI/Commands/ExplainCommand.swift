@@ -27,7 +27,9 @@ struct ExplainCommand: ConsoleCommand {
     completion: .file())
   var paths: [String]
 
-  @Option(name: .shortAndLong, help: ArgumentHelp("The folder to write to.", valueName: "folder"))
+  @Option(
+    name: .shortAndLong, help: ArgumentHelp("The folder to write to.", valueName: "folder"),
+    completion: .directory)
   var output: String
 
   @Option(
@@ -66,7 +68,7 @@ struct ExplainCommand: ConsoleCommand {
   @Option(
     help: ArgumentHelp(
       "Masks of the objects, as 'fovea dataset shapes' makes them: score all maps against them.",
-      valueName: "folder"))
+      valueName: "folder"), completion: .directory)
   var masks: String?
 
   @Flag(

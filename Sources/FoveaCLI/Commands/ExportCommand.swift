@@ -13,7 +13,9 @@ struct ExportCommand: ConsoleCommand {
     completion: .file())
   var model: String
 
-  @Option(name: .shortAndLong, help: ArgumentHelp("The safetensors file to write.", valueName: "file"))
+  @Option(
+    name: .shortAndLong, help: ArgumentHelp("The safetensors file to write.", valueName: "file"),
+    completion: .file())
   var output: String
 
   @OptionGroup var general: GeneralOptions

@@ -16,10 +16,13 @@ struct ImportCommand: ConsoleCommand {
   @Argument(help: ArgumentHelp("The weights, a safetensors file.", valueName: "weights"), completion: .file())
   var weights: String
 
-  @Option(help: ArgumentHelp("A training configuration (YAML).", valueName: "file"))
+  @Option(
+    help: ArgumentHelp("A training configuration (YAML).", valueName: "file"), completion: .configuration)
   var config: String
 
-  @Option(name: .shortAndLong, help: ArgumentHelp("The model file to write.", valueName: "model"))
+  @Option(
+    name: .shortAndLong, help: ArgumentHelp("The model file to write.", valueName: "model"),
+    completion: .file())
   var output: String
 
   @Option(
@@ -30,7 +33,8 @@ struct ImportCommand: ConsoleCommand {
 
   @Option(
     name: .customLong("set"),
-    help: ArgumentHelp("Change a setting of the configuration, as for train.", valueName: "key=value"))
+    help: ArgumentHelp("Change a setting of the configuration, as for train.", valueName: "key=value"),
+    completion: .settings)
   var overrides: [String] = []
 
   @OptionGroup var general: GeneralOptions

@@ -23,7 +23,8 @@ struct InfoCommand: ConsoleCommand {
 
   @Option(
     name: .customLong("set"),
-    help: ArgumentHelp("Change a setting of the configuration, as for train.", valueName: "key=value"))
+    help: ArgumentHelp("Change a setting of the configuration, as for train.", valueName: "key=value"),
+    completion: .settings)
   var overrides: [String] = []
 
   @Flag(

@@ -13,7 +13,8 @@ struct ReportCommand: ConsoleCommand {
       be copied and sent.
       """)
 
-  @Argument(help: ArgumentHelp("The folder of a run, such as runs/shapes.", valueName: "run"))
+  @Argument(
+    help: ArgumentHelp("The folder of a run, such as runs/shapes.", valueName: "run"), completion: .directory)
   var run: String
 
   @Flag(

@@ -20,15 +20,18 @@ struct TrainCommand: ConsoleCommand {
 
   @Argument(
     help: ArgumentHelp("The configuration, such as configs/shapes.yaml.", valueName: "config"),
-    completion: .file())
+    completion: .configuration)
   var config: String?
 
   @Option(
     name: .customLong("set"),
-    help: ArgumentHelp("Change a setting: --set train.epochs=5.", valueName: "key=value"))
+    help: ArgumentHelp("Change a setting: --set train.epochs=5.", valueName: "key=value"),
+    completion: .settings)
   var settings: [String] = []
 
-  @Option(help: ArgumentHelp("Go on with an interrupted run, given its folder.", valueName: "run"))
+  @Option(
+    help: ArgumentHelp("Go on with an interrupted run, given its folder.", valueName: "run"),
+    completion: .directory)
   var resume: String?
 
   @Flag(help: "Print the resolved configuration, the network, the memory and the steps, and train nothing.")

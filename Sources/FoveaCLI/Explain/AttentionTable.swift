@@ -1,5 +1,6 @@
 import FoveaData
 import FoveaExplain
+import FoveaFormats
 
 #if canImport(Glibc)
   import Glibc
@@ -31,13 +32,13 @@ final class AttentionTable {
     }
     sink = DescriptorSink(descriptor, name: path)
     let header = Self.columns + (withScores ? Self.scoreColumns : [])
-    try sink.write(Array(CSVLine.text(header).utf8))
+    try sink.write(Array(CSV.line(header).utf8))
   }
 
   deinit { close(descriptor) }
 
   func add(_ map: ExplainedMap, path: RawPath) throws {
-    try sink.write(Array(CSVLine.text(Self.fields(map, path: path, withScores: withScores)).utf8))
+    try sink.write(Array(CSV.line(Self.fields(map, path: path, withScores: withScores)).utf8))
   }
 
   /// Makes sure that all of it is in the file.

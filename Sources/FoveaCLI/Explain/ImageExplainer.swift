@@ -143,11 +143,6 @@ struct ImageExplainer: Sendable {
       background: preparation.background, minimumWidth: settings.longestSide,
       minimumHeight: settings.longestSide, allowsTruncated: allowsTruncated)
     let image = try ImageFiles.load(path, request).image
-    let longer = max(image.width, image.height)
-    guard let limit = settings.longestSide, longer > limit else { return image }
-    let factor = Double(limit) / Double(longer)
-    return image.resized(
-      width: max(1, Int((Double(image.width) * factor).rounded())),
-      height: max(1, Int((Double(image.height) * factor).rounded())))
+    return settings.longestSide.map { image.shrunk(toLongerSide: $0) } ?? image
   }
 }

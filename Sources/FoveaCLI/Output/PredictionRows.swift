@@ -1,4 +1,5 @@
 import FoveaData
+import FoveaFormats
 import FoveaTrain
 
 /// What became of one input of `fovea classify`.
@@ -44,7 +45,7 @@ struct PredictionRowWriter {
       var fields = ["path", "status", "error"]
       for rank in 1...top { fields += ["label_\(rank)", "probability_\(rank)"] }
       if logits { fields += classes.map { "logit \($0)" } }
-      return CSVLine.text(fields)
+      return CSV.line(fields)
     case .table:
       var cells: [String] = []
       for rank in 1...top {
@@ -59,7 +60,7 @@ struct PredictionRowWriter {
   func line(_ row: PredictionRow) -> String {
     switch format {
     case .jsonl: return json(row).compact + "\n"
-    case .csv: return CSVLine.text(csv(row))
+    case .csv: return CSV.line(csv(row))
     case .table: return tableLine(row) + "\n"
     }
   }

@@ -49,8 +49,9 @@ struct Progress {
     shown = now
     let text = Self.text(done, of: total, noun: noun, seconds: now - start, detail: detail)
     if console.errorsAreTerminal {
-      let bar = total.map { Self.bar(done, of: $0, cells: 24) + " " } ?? ""
-      let line = String((bar + text).prefix(console.width - 1))
+      let line =
+        total.map { Self.line(done, of: $0, after: text, width: console.width) }
+        ?? String(text.prefix(console.width - 1))
       try? console.errors.write(Array("\r\(line)\u{1B}[K".utf8))
       isDrawn = true
     } else {
@@ -73,6 +74,17 @@ struct Progress {
       if let total, total > done { text += ", \(duration(Double(total - done) / rate)) left" }
     }
     return detail.isEmpty ? text : text + ", " + detail
+  }
+
+  /// A line with a bar in it, which is shorter where the terminal is narrow: the words say more.
+  static func line(
+    _ done: Int, of total: Int, before: String = "", after: String, width: Int
+  ) -> String {
+    let spaced = before.isEmpty ? "" : before + " "
+    // A column stays free, or some terminals would go on to the next line.
+    let room = width - 1 - spaced.count - after.count - 3
+    let bar = room < 4 ? "" : bar(done, of: total, cells: min(room, 24)) + " "
+    return String((spaced + bar + after).prefix(width - 1))
   }
 
   static func bar(_ done: Int, of total: Int, cells: Int) -> String {

@@ -15,7 +15,7 @@ final class TrainingConsole: TrainingObserver {
     case .started(let start): announce(start)
     case .stepped(let step): draw(step)
     case .validating(let done, let total):
-      draw(live: "validating  \(Progress.bar(done, of: total, cells: 24)) \(done)/\(total)", plain: nil)
+      draw(done, of: total, before: "validating ", after: "\(done)/\(total)", plain: nil)
     case .epochEnded(let report): note(line(report))
     case .checkpointSaved(let path, let step):
       clear()
@@ -62,12 +62,11 @@ final class TrainingConsole: TrainingObserver {
       "loss \(fixed(step.running.loss, 3)), top-1 \(fixed(100 * step.running.top1, 1)) %, "
       + "\(fixed(step.imagesPerSecond, 0)) images/s, \(duration(step.secondsLeft)) left"
     draw(
-      live: "epoch \(step.epoch)/\(step.epochs) "
-        + Progress.bar(step.stepInEpoch, of: step.stepsPerEpoch, cells: 24) + " " + rate,
+      step.stepInEpoch, of: step.stepsPerEpoch, before: "epoch \(step.epoch)/\(step.epochs)", after: rate,
       plain: "epoch \(step.epoch)/\(step.epochs), step \(step.stepInEpoch)/\(step.stepsPerEpoch): " + rate)
   }
 
-  private func draw(live: String, plain: String?) {
+  private func draw(_ done: Int, of total: Int, before: String, after: String, plain: String?) {
     guard !console.isQuiet else { return }
     let now = Progress.monotonicSeconds()
     let interval = console.errorsAreTerminal ? Progress.liveInterval : Progress.plainInterval
@@ -75,7 +74,8 @@ final class TrainingConsole: TrainingObserver {
     // The first plain line comes after the interval, not at once: a short epoch needs none.
     defer { shown = now }
     if console.errorsAreTerminal {
-      try? console.errors.write(Array("\r\(live.prefix(console.width - 1))\u{1B}[K".utf8))
+      let line = Progress.line(done, of: total, before: before, after: after, width: console.width)
+      try? console.errors.write(Array("\r\(line)\u{1B}[K".utf8))
       isDrawn = true
     } else if let plain, shown > 0 {
       console.note(plain)

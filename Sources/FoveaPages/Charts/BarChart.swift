@@ -1,5 +1,5 @@
 /// Bars over an axis of numbers, such as a histogram or a reliability diagram.
-public struct BarChart: Sendable {
+public struct BarChart: Chart, Sendable {
   public struct Bar: Sendable {
     /// From where to where on the x axis.
     public var from: Double

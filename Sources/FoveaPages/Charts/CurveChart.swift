@@ -1,5 +1,5 @@
 /// Curves in a frame with axes, units and a legend, as SVG; the exact values of a place show on hover.
-public struct CurveChart: Sendable {
+public struct CurveChart: Chart, Sendable {
   public struct Series: Sendable {
     public var name: String
     /// x ascending; points whose y is no number are left out.

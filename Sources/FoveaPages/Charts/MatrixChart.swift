@@ -1,5 +1,5 @@
 /// Counts in rows and columns, coloured by their share of the row: a confusion matrix.
-public struct MatrixChart: Sendable {
+public struct MatrixChart: Chart, Sendable {
   public var title: String
   /// Of rows and of columns.
   public var names: [String]

@@ -27,7 +27,7 @@ public enum ComparisonPage {
   private static func runs(_ comparison: RunComparison) -> HTML {
     Table(
       [
-        .init("run"), .init("seed", numeric: true), .init("epochs", numeric: true),
+        .init("run"), .init("state"), .init("seed", numeric: true), .init("epochs", numeric: true),
         .init("best epoch", numeric: true), .init("top-1", numeric: true), .init("loss", numeric: true),
         .init("macro F1", numeric: true), .init("ECE", numeric: true), .init("images/s", numeric: true),
         .init("time", numeric: true),
@@ -36,7 +36,8 @@ public enum ComparisonPage {
         let rows = run.metrics.rows
         let seconds = rows.compactMap(\.seconds).reduce(0, +)
         return [
-          .name(label), .html(HTML("\(run.configuration.train.seed)")), .count(rows.last?.epoch ?? 0),
+          .name(label), .html(run.state.badge), .html(HTML("\(run.configuration.train.seed)")),
+          .count(rows.last?.epoch ?? 0),
           .number(run.best.map { Double($0.epoch) }) { PageNumber.fixed($0, 0) },
           .percent(run.best?.validation.top1, 2),
           .number(run.best?.validation.loss) { PageNumber.fixed($0, 4) },
@@ -57,8 +58,7 @@ public enum ComparisonPage {
         CurveChart.Series(
           label, run.metrics.rows.compactMap { row in value(row).map { (Double(row.epoch), $0) } })
       }
-      return .figure(
-        title, CurveChart(title: title, x: "epoch", y: unit, series: series, format: format).html)
+      return CurveChart(title: title, x: "epoch", y: unit, series: series, format: format).figure()
     }
     return .heading("Curves", id: "curves")
       + .grid([

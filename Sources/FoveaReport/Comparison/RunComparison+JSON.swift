@@ -7,6 +7,7 @@ extension RunComparison {
   private struct Document: Encodable {
     struct Run: Encodable {
       let path: String
+      let state: String
       let seed: UInt64
       let bestEpoch: Int?
       let top1: Double?
@@ -15,7 +16,7 @@ extension RunComparison {
       let calibrationError: Double?
 
       enum CodingKeys: String, CodingKey {
-        case path, seed, top1, loss
+        case path, state, seed, top1, loss
         case bestEpoch = "best_epoch"
         case macroF1 = "macro_f1"
         case calibrationError = "calibration_error"
@@ -68,7 +69,8 @@ extension RunComparison {
     init(_ comparison: RunComparison) {
       runs = comparison.runs.map { run in
         Run(
-          path: run.path, seed: run.configuration.train.seed, bestEpoch: run.best?.epoch,
+          path: run.path, state: run.state.name, seed: run.configuration.train.seed,
+          bestEpoch: run.best?.epoch,
           top1: run.best?.validation.top1, loss: run.best?.validation.loss, macroF1: run.evaluation?.macroF1,
           calibrationError: run.evaluation?.calibrationError)
       }

@@ -42,7 +42,8 @@ enum GalleryPage {
     #gallery{display:grid;grid-template-columns:repeat(auto-fill,minmax(250px,1fr));gap:12px}
     .item{background:var(--panel);border:1px solid var(--line);border-radius:8px;padding:9px;min-width:0;\
     content-visibility:auto;contain-intrinsic-size:auto 250px;cursor:pointer;text-align:left;font:inherit;\
-    color:inherit;font-size:13px;line-height:1.4;overflow-wrap:anywhere;display:block;width:100%}
+    color:inherit;font-size:13px;line-height:1.4;overflow-wrap:anywhere;display:flex;flex-direction:column;\
+    justify-content:flex-start;width:100%}
     .item[hidden]{display:none}
     .item:focus-visible{outline:2px solid var(--accent)}
     .pair{display:grid;grid-template-columns:1fr 1fr;gap:6px;margin-bottom:5px}
@@ -58,6 +59,7 @@ enum GalleryPage {
     .map .tiles-window{opacity:1}
     .original .tiles-window{display:none}
     .item canvas,#detail canvas{display:block;width:100%;height:26px;margin-top:5px}
+    .item canvas{margin-top:auto;flex:none}.item .soft{margin-bottom:5px}
     #detail{color:var(--ink);background:var(--panel);border:1px solid var(--line);border-radius:10px;padding:16px;\
     width:min(900px,94vw);max-height:92vh;overflow:auto}
     #detail::backdrop{background:#000a}
@@ -68,10 +70,6 @@ enum GalleryPage {
     #detail canvas{height:70px}
     #detail table{font-size:13.5px;margin-top:8px}
     #detail figcaption{margin-top:3px}
-    .controls{display:flex;flex-wrap:wrap;gap:6px 16px;align-items:center;margin-bottom:10px}
-    .controls button{font:inherit;font-size:13.5px;color:var(--ink);background:var(--bg);border:1px solid var(--line);\
-    border-radius:6px;padding:3px 10px;cursor:pointer}
-    .controls button[aria-pressed=true]{border-color:var(--accent);color:var(--accent)}
     @media (max-width:520px){#gallery{grid-template-columns:1fr}#tools{position:static}}
     """
 
@@ -161,7 +159,6 @@ enum GalleryPage {
       const key = (item, by) => by === "s" ? item.s[block] : item[by];
       const arrange = () => {
         const order = $("order").value, by = order.replace("-", ""), sign = order[0] === "-" ? -1 : 1;
-        const wanted = $("class").value, right = $("right") ? $("right").value : "";
         const sorted = [...cards].sort((a, b) => {
           if (!by) return a.place - b.place;
           const x = key(a.item, by), y = key(b.item, by);
@@ -169,17 +166,20 @@ enum GalleryPage {
           if (noX || noY) return noX - noY || a.place - b.place;
           return sign * (x - y) || a.place - b.place;
         });
+        root.append(...sorted);
+      };
+      const filter = () => {
+        const wanted = $("class").value, right = $("right") ? $("right").value : "";
         let shown = 0;
-        for (const card of sorted) {
+        for (const card of cards) {
           const item = card.item, known = item.t !== null && item.t !== undefined;
           const fits = (wanted === "" || +wanted === item.p || (known && +wanted === item.t)) &&
             (right === "" || (known && (item.t === item.p) === (right === "1")));
           card.hidden = !fits;
           shown += fits;
         }
-        root.append(...sorted);
-        $("count").textContent = shown === cards.length ? cards.length + " images"
-          : shown + " of " + cards.length + " images";
+        const count = (n) => n.toLocaleString("en");
+        $("count").textContent = (shown === cards.length ? "" : count(shown) + " of ") + count(cards.length) + " images";
       };
       const show = () => {
         root.className = $("mode").value + " " + $("colors").value;
@@ -269,10 +269,12 @@ enum GalleryPage {
         option.value = index;
         $("class").append(option);
       }
-      for (const id of ["order", "class", "right"]) if ($(id)) $(id).addEventListener("change", arrange);
+      $("order").addEventListener("change", arrange);
+      for (const id of ["class", "right"]) if ($(id)) $(id).addEventListener("change", filter);
       for (const id of ["mode", "colors"]) $(id).addEventListener("change", show);
       show();
       arrange();
+      filter();
     })();
     """
 }

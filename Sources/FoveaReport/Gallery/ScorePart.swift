@@ -12,8 +12,8 @@ enum ScorePart {
           + "2018). The last column is how alike the map ranks places once the weights are shuffled: near 1, it shows "
           + "nothing that was learnt (Adebayo et al., 2018).")
       + .grid([
-        .figure("Deletion", chart("Deletion", scores, \.deletion), caption: "Less area is better."),
-        .figure("Insertion", chart("Insertion", scores, \.insertion), caption: "More area is better."),
+        chart("Deletion", scores, \.deletion).figure(caption: "Less area is better."),
+        chart("Insertion", scores, \.insertion).figure(caption: "More area is better."),
       ]) + table(scores).html
     return .element(
       "details", [Attribute("open")],
@@ -22,7 +22,9 @@ enum ScorePart {
   }
 
   /// Six maps can be told apart: the last ones, which are what a reader looks at, and the random order.
-  private static func chart(_ title: String, _ scores: [MapScore], _ curve: (MapScore) -> [Double]) -> HTML {
+  private static func chart(_ title: String, _ scores: [MapScore], _ curve: (MapScore) -> [Double])
+    -> CurveChart
+  {
     let series = scores.suffix(6).map { score in
       let values = curve(score)
       return CurveChart.Series(
@@ -31,8 +33,7 @@ enum ScorePart {
     }
     return CurveChart(
       title: title, x: "pixels, %", y: "probability of the class", series: series, wholeX: false,
-      xRange: 0...100, yRange: 0...1, format: { PageNumber.fixed($0, 3) }
-    ).html
+      xRange: 0...100, yRange: 0...1, format: { PageNumber.fixed($0, 3) })
   }
 
   private static func table(_ scores: [MapScore]) -> Table {

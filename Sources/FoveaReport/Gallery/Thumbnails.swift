@@ -5,9 +5,11 @@ import FoveaImage
 /// side, Grad-CAM last: above in the colours that were asked for, below each from its own least to its own greatest
 /// value. One file for all maps lets a slider go through them without loading anything.
 public struct Thumbnails: Sendable {
-  /// The longer side of the picture and of each map, in pixels.
+  /// The longer side of the picture and of each map, in pixels, at most.
   static let pictureSide = 256
   static let mapSide = 144
+  /// Of each map, at least.
+  static let leastMapSide = 96
 
   public let picture: Image
   public let maps: Image
@@ -19,8 +21,10 @@ public struct Thumbnails: Sendable {
   public init(
     original: Image, placement: Placement, maps: [(map: AttentionMap, scale: Scale)?], style: OverlayStyle
   ) {
-    picture = Self.fitted(original, Self.pictureSide)
-    let tile = Self.fittedSize(original, Self.mapSide)
+    picture = original.shrunk(toLongerSide: Self.pictureSide)
+    // The page enlarges tiles, and a neighbour shows at their edges: the less, the more pixels they have.
+    let longer = max(original.width, original.height)
+    let tile = original.size(longerSide: min(max(longer, Self.leastMapSide), Self.mapSide))
     let small = placement.scaled(width: tile.width, height: tile.height)
     func tiles(_ scale: (AttentionMap, Scale) -> Scale) -> [Image] {
       maps.map { entry in
@@ -41,16 +45,5 @@ public struct Thumbnails: Sendable {
       }
     }
     return Image(width: tile.width * rows[0].count, height: tile.height * rows.count, pixels: pixels)
-  }
-
-  private static func fittedSize(_ image: Image, _ limit: Int) -> (width: Int, height: Int) {
-    let longer = max(image.width, image.height)
-    guard longer > limit else { return (image.width, image.height) }
-    return (max(1, image.width * limit / longer), max(1, image.height * limit / longer))
-  }
-
-  private static func fitted(_ image: Image, _ limit: Int) -> Image {
-    let size = fittedSize(image, limit)
-    return image.resized(width: size.width, height: size.height)
   }
 }

@@ -19,6 +19,8 @@ public final class RunRecorder: EpochRecorder {
 
   public init() {}
 
+  public func runBegins(_ folder: String) throws { try RunReportPage.write(RunRecord(folder, isHeld: true)) }
+
   public func validationBegins(_ plan: TrainingPlan) {
     pass = ValidationPass(
       source: plan.split.validation, classes: plan.classes, preparation: plan.preparation)
@@ -37,8 +39,10 @@ public final class RunRecorder: EpochRecorder {
     if epoch.report.isBest {
       try Self.writeBest(pass, epoch.network, epoch.plan.configuration.engineOptions, files)
     }
-    try RunReportPage.write(RunRecord(epoch.folder))
+    try RunReportPage.write(RunRecord(epoch.folder, isHeld: true))
   }
+
+  public func runEnded(_ folder: String) throws { try RunReportPage.write(RunRecord(folder, isHeld: false)) }
 
   /// What is known of the model that is carried away.
   static func writeBest(

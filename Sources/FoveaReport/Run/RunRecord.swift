@@ -17,6 +17,10 @@ public struct RunRecord {
   /// The resolved configuration as it stands in the folder.
   public let yaml: String
   public let metrics: MetricsTable
+  /// How the run stands.
+  public let state: RunState
+  /// What is known of why it diverged.
+  let divergence: String?
   /// Of the best epoch.
   public private(set) var evaluation: Evaluation?
   public private(set) var predictions: [Example]?
@@ -34,8 +38,10 @@ public struct RunRecord {
     var frames: [(epoch: Int, set: PictureSet)]
   }
 
+  /// - Parameter isHeld: whether the run is under way; nil asks whether a process has the folder. Who has it itself, and
+  ///   ends, knows better.
   /// - Throws: where the folder is not that of a run.
-  public init(_ path: String) throws {
+  public init(_ path: String, isHeld: Bool? = nil) throws {
     let trimmed = path.count > 1 && path.hasSuffix("/") ? String(path.dropLast()) : path
     self.path = trimmed
     name = trimmed.split(separator: "/").last.map(String.init) ?? trimmed
@@ -51,6 +57,10 @@ public struct RunRecord {
     metrics =
       FileManager.default.fileExists(atPath: metricsPath)
       ? MetricsTable(csv: try WholeFile.text(of: metricsPath, limit: 64 << 20)) : MetricsTable(csv: "")
+    divergence = try? WholeFile.text(of: trimmed + "/divergence.txt", limit: 16 << 20)
+    state = RunState(
+      isHeld: isHeld ?? RunLock.isHeld(folder: trimmed), configuration, rows: metrics.rows,
+      divergence: divergence)
     readEvaluation()
     readReportFiles()
   }
@@ -59,9 +69,7 @@ public struct RunRecord {
 
   /// The best epoch's row, by the run's own measure.
   public var best: MetricsTable.Row? {
-    metrics.rows.reduce(nil) { best, row in
-      row.validation.isBetter(than: best?.validation, by: configuration.train.bestBy) ? row : best
-    }
+    MetricsTable.best(of: metrics.rows, by: configuration.train.bestBy)
   }
 
   private mutating func readEvaluation() {
@@ -99,7 +107,9 @@ public struct RunRecord {
     guard let images, images.images.count == images.examples.count, !images.examples.isEmpty else { return }
     let epochs = files.filmEpochs().filter { $0 <= metrics.rows.last?.epoch ?? 0 }
     let names = images.examples.map(\.name)
-    let frames = FilmRule.shown(epochs, limit: 10).compactMap { epoch -> (epoch: Int, set: PictureSet)? in
+    // Training keeps no more; a folder that others have filled may have.
+    let frames = FilmRule.shown(epochs, limit: FilmRule.limit + 2).compactMap {
+      epoch -> (epoch: Int, set: PictureSet)? in
       guard
         let set = attempt(
           files.film(epoch: epoch), { (path) throws(FormatError) in try PictureSet(contentsOf: path) }),

@@ -18,6 +18,8 @@ struct RunReportData: Encodable {
   }
 
   let run: String
+  /// As `RunState.name` has it.
+  let state: String
   let epochs: [Epoch]
   let bestEpoch: Int?
   let evaluation: Evaluation?
@@ -25,12 +27,13 @@ struct RunReportData: Encodable {
   let examples: [Example]?
 
   enum CodingKeys: String, CodingKey {
-    case run, epochs, evaluation, attention, examples
+    case run, state, epochs, evaluation, attention, examples
     case bestEpoch = "best_epoch"
   }
 
   init(_ record: RunRecord) {
     run = record.name
+    state = record.state.name
     epochs = record.metrics.rows.map {
       Epoch(
         epoch: $0.epoch, learningRate: $0.learningRate, training: $0.training, validation: $0.validation,

@@ -15,7 +15,8 @@ public enum RunReportPage {
   public static func path(_ record: RunRecord) -> String { ReportFiles(run: record.path).page }
 
   public static func html(_ record: RunRecord) throws(ImageError) -> String {
-    var content = summary(record)
+    var content = state(record)
+    content += summary(record)
     content += warnings(record)
     content += curves(record)
     if let evaluation = record.evaluation {
@@ -35,7 +36,7 @@ public enum RunReportPage {
         ("Curves", "curves"), ("Confusion", "confusion"), ("Classes", "classes"),
         ("Calibration", "calibration"), ("Mistakes", "mistakes"), ("Attention film", "film"),
         ("Attention", "attention"), ("Configuration", "configuration"),
-      ], content: content, style: style
+      ], content: content, style: filmStyle, script: filmScript
     ).html
   }
 
@@ -112,13 +113,11 @@ public enum RunReportPage {
       format: { PageNumber.fixed($0, 1) })
     return .heading("Curves", id: "curves")
       + .grid([
-        .figure(
-          "Loss", loss.html,
+        loss.figure(
           caption:
             "Training is measured while the weights change, with augmentation and dropout; validation after the epoch."
         ),
-        .figure("Accuracy", accuracy.html),
-        .figure("Learning rate", rate.html), .figure("Throughput", speed.html),
+        accuracy.figure(), rate.figure(), speed.figure(),
       ])
   }
 
@@ -147,7 +146,7 @@ public enum RunReportPage {
     return .heading("Confusion", id: "confusion")
       + .note("The best epoch's model on the validation images. A cell is coloured by its share of the row.")
       + .grid([
-        .figure("Confusion matrix", matrix.html), .figure("The most frequent mistakes", table.html),
+        matrix.figure(), .figure("The most frequent mistakes", table.html),
       ])
   }
 
@@ -195,25 +194,11 @@ public enum RunReportPage {
           + "confidence, averaged over \(evaluation.calibrationBins.count) bins of equal width weighted by their images "
           + "(Guo et al., 2017).")
       + .grid([
-        .figure(
-          "Reliability diagram", reliability.html,
+        reliability.figure(
           caption:
             "On the dashed line confidence is deserved; a bar below it is a model that is too sure of itself."
         ),
-        .figure("Confidence", histogram.html, caption: "How sure the model is of its answers."),
+        histogram.figure(caption: "How sure the model is of its answers."),
       ])
   }
-
-  static let style: StaticString = """
-    .symbols{position:absolute}
-    .strips{display:flex;flex-wrap:wrap;gap:14px;margin:12px 0}
-    .strips figure{max-width:100%}
-    .scroll .film{border:0;background:none}
-    .film td,.film th{padding:3px;border:0;text-align:center;font-size:12.5px;white-space:nowrap}
-    .film thead th{box-shadow:none;position:static}
-    .film svg{display:block;width:76px;height:auto;border-radius:3px}
-    .film th[scope=row]{text-align:left;min-width:66px;max-width:120px;white-space:normal;overflow-wrap:anywhere;\
-    position:sticky;left:0;background:var(--panel);z-index:1}
-    .film tbody th{font-weight:400;color:var(--soft)}
-    """
 }

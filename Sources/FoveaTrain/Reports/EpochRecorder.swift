@@ -6,6 +6,9 @@ import FoveaNN
 ///
 /// An epoch whose validation was interrupted is told again from its beginning when the run goes on.
 public protocol EpochRecorder: AnyObject {
+  /// The run starts, or goes on. What is thrown becomes a warning, as it does below.
+  func runBegins(_ folder: String) throws
+
   /// A validation pass begins.
   func validationBegins(_ plan: TrainingPlan)
 
@@ -14,6 +17,9 @@ public protocol EpochRecorder: AnyObject {
 
   /// The epoch's files are written. What is thrown becomes a warning: a report is no reason to end a run.
   func epochEnded(_ epoch: RecordedEpoch) throws
+
+  /// The run has ended, well or not, and its files are written; its folder is still locked.
+  func runEnded(_ folder: String) throws
 }
 
 /// What is known at an epoch's end.
@@ -29,11 +35,17 @@ public struct RecordedEpoch {
 
 extension Trainer {
   func tellRecorder(_ report: EpochReport, _ evaluation: Evaluation, _ network: Network) {
-    guard let recorder else { return }
-    do {
-      try recorder.epochEnded(
+    tellRecorder {
+      try $0.epochEnded(
         RecordedEpoch(
           report: report, evaluation: evaluation, network: network, plan: plan, folder: folder.path))
+    }
+  }
+
+  func tellRecorder(_ tell: (any EpochRecorder) throws -> Void) {
+    guard let recorder else { return }
+    do {
+      try tell(recorder)
     } catch {
       warn("report.html could not be written: \(error)")
     }

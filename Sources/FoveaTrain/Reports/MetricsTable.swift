@@ -4,6 +4,8 @@ public struct MetricsTable: Hashable, Sendable {
   public struct Row: Hashable, Sendable {
     /// From 1.
     public var epoch: Int
+    /// Optimiser steps since the run began.
+    public var step: Int
     public var learningRate: Double
     public var training: Metrics
     public var validation: Metrics
@@ -17,15 +19,23 @@ public struct MetricsTable: Hashable, Sendable {
 
   public var rows: [Row]
 
+  /// The best epoch's row, by the run's own measure; nil where no epoch's loss is a number.
+  public static func best(of rows: [Row], by measure: TrainingConfiguration.Train.BestBy) -> Row? {
+    rows.reduce(nil) { best, row in
+      row.validation.isBetter(than: best?.validation, by: measure) ? row : best
+    }
+  }
+
   /// - Parameter csv: the file's text. Lines that are no rows are passed by.
   public init(csv: String) {
     rows = csv.split(separator: "\n").dropFirst().compactMap { line in
       let fields = line.split(separator: ",", omittingEmptySubsequences: false).map { Double($0) }
       guard fields.count >= 9, let epoch = fields[0], epoch >= 1, epoch < 1e9 else { return nil }
+      guard let step = fields[1], step >= 0, step < 1e15 else { return nil }
       let values = fields[2...8].compactMap { $0 }
       guard values.count == 7 else { return nil }
       return Row(
-        epoch: Int(epoch), learningRate: values[0],
+        epoch: Int(epoch), step: Int(step), learningRate: values[0],
         training: Metrics(loss: values[1], top1: values[2], top5: values[3]),
         validation: Metrics(loss: values[4], top1: values[5], top5: values[6]),
         imagesPerSecond: fields.count > 9 ? fields[9] : nil,

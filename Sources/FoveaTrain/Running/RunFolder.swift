@@ -28,6 +28,7 @@ public final class RunFolder {
   public var curvesPath: String { path + "/curves.png" }
   public var confusionPath: String { path + "/confusion.png" }
   public var evaluationPath: String { path + "/evaluation.json" }
+  /// Only there while divergence is what ended the run.
   public var divergencePath: String { path + "/divergence.txt" }
   public var checkpointsPath: String { path + "/checkpoints" }
   /// All that a resumed run needs.
@@ -112,6 +113,8 @@ public final class RunFolder {
     lock = try RunLock(folder: path)
     self.path = path
   }
+
+  func removeDivergence() { unlink(divergencePath) }
 
   /// Whether it holds nothing but the lock.
   private var isUnused: Bool {

@@ -50,6 +50,8 @@ extension Trainer {
         Checkpoint.setAsideDamaged(folder)
       }
       if manifest != recorded { try writeLists(plan, manifest, folder) }
+      // The run goes on: that it once diverged is in its log, and no longer how it stands.
+      folder.removeDivergence()
       if !overrides.isEmpty {
         try DurableFile.write(Array(plan.configuration.yaml().utf8), to: folder.configurationPath)
       }

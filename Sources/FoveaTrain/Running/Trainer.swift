@@ -117,6 +117,8 @@ public final class Trainer {
       validationLoader.shutDown()
     }
     announceStart()
+    tellRecorder { try $0.runBegins(folder.path) }
+    defer { tellRecorder { try $0.runEnded(folder.path) } }
     do throws(TrainingError) {
       return try runEpochs(stop)
     } catch {

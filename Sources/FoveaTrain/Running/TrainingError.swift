@@ -56,8 +56,16 @@ public struct Divergence: Hashable, Sendable, CustomStringConvertible {
     public var norm: Double
   }
 
+  private static let opening = "training diverged in epoch "
+
+  /// The epoch that the text of a `divergence.txt` speaks of; nil where it is none.
+  static func epoch(in text: String) -> Int? {
+    guard text.hasPrefix(opening) else { return nil }
+    return Int(text.dropFirst(opening.count).prefix { $0.isASCII && $0.isNumber })
+  }
+
   public var description: String {
-    var text = "training diverged in epoch \(epoch), step \(step): "
+    var text = "\(Self.opening)\(epoch), step \(step): "
     text +=
       loss.isFinite ? "numbers are no longer finite (the loss still is, \(loss))" : "the loss is \(loss)"
     if let layer = firstBadOutput { text += "; the first bad values are in \(layer)" }

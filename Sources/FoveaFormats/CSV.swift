@@ -1,16 +1,29 @@
-/// Tables of text as RFC 4180 has them, ended by a line feed alone.
-enum CSV {
-  static func line(_ fields: [String]) -> String {
-    fields.map { field in
-      let isPlain = !field.unicodeScalars.contains { $0 == "," || $0 == "\"" || $0 == "\n" || $0 == "\r" }
-      if isPlain { return field }
-      return "\"" + field.split(separator: "\"", omittingEmptySubsequences: false).joined(separator: "\"\"")
-        + "\""
-    }.joined(separator: ",") + "\n"
+/// Tables of text as RFC 4180 has them, but with lines that a line feed alone ends.
+public enum CSV {
+  /// One record. A field with a comma, a quote, a line break or a space at its ends is quoted, and its quotes are
+  /// doubled; line breaks within stay as they are.
+  public static func line(_ fields: [String]) -> String {
+    // A record of one empty field would be an empty line, which readers pass over.
+    if fields == [""] { return "\"\"\n" }
+    return fields.map(field).joined(separator: ",") + "\n"
+  }
+
+  private static func field(_ value: String) -> String {
+    let scalars = value.unicodeScalars
+    let needsQuotes =
+      scalars.contains { $0 == "," || $0 == "\"" || $0 == "\n" || $0 == "\r" }
+      || scalars.first == " " || scalars.last == " "
+    guard needsQuotes else { return value }
+    var quoted = "\""
+    for scalar in scalars {
+      if scalar == "\"" { quoted += "\"" }
+      quoted.unicodeScalars.append(scalar)
+    }
+    return quoted + "\""
   }
 
   /// The records of a text. A quote that is never closed ends with the text.
-  static func records(_ text: String) -> [[String]] {
+  public static func records(_ text: String) -> [[String]] {
     var records: [[String]] = []
     var record: [String] = []
     var field: [UInt8] = []
