@@ -108,10 +108,13 @@ import Testing
       }
       let path = try hostile.train("run", stopAfter: 5)
       #expect(try told(path) == (true, "interrupted"))
-      let trainer = try Trainer.resume(path)
       let watcher = PageWatcher(page: path + "/report.html")
-      trainer.recorder = watcher
-      _ = try trainer.run()
+      do {
+        // Holds the folder as long as it lives.
+        let trainer = try Trainer.resume(path)
+        trainer.recorder = watcher
+        _ = try trainer.run()
+      }
       // When the run went on, and after each of the epochs that were left.
       #expect(watcher.states == ["running", "running", "running"])
       #expect(try told(path) == (true, "finished"))
