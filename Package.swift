@@ -108,20 +108,23 @@ let package = Package(
       name: "torture", dependencies: ["FoveaFormats", "FoveaTensor", "FoveaTrain"], path: "Tests/Torture",
       swiftSettings: strict),
     .target(
-      name: "FoveaTestSupport", dependencies: ["FoveaTensor"], path: "Tests/FoveaTestSupport",
+      name: "FoveaTestSupport", dependencies: ["FoveaTensor", "CFoveaFaults"], path: "Tests/FoveaTestSupport",
       swiftSettings: strict),
+    // Calls of the system and of the allocator that fail at a test's word.
+    .target(name: "CFoveaFaults", dependencies: ["CFoveaImage"], path: "Tests/CFoveaFaults"),
     tests("FoveaTensor"),
     tests("FoveaOps", ["FoveaTensor"]),
-    tests("FoveaImage", ["CFoveaKernels"], resources: [.copy("Fixtures")]),
+    tests("FoveaImage", ["CFoveaKernels", "CFoveaImage", "CFoveaFaults"], resources: [.copy("Fixtures")]),
     tests("FoveaAutodiff", ["FoveaTensor", "FoveaOps"]),
-    tests("FoveaData", ["FoveaTensor", "FoveaImage"]),
+    tests("FoveaData", ["FoveaTensor", "FoveaImage", "CFoveaFaults"]),
     tests(
       "FoveaNN", ["FoveaTensor", "FoveaOps", "FoveaAutodiff", "FoveaFormats"],
       resources: [.copy("Goldens")]),
-    tests("FoveaFormats", ["FoveaTensor"]),
+    tests("FoveaFormats", ["FoveaTensor", "CFoveaFaults"]),
     tests("FoveaCheck", ["FoveaTensor", "FoveaImage", "FoveaData"]),
     tests(
-      "FoveaTrain", ["FoveaTensor", "FoveaNN", "FoveaData", "FoveaImage", "FoveaFormats", "FoveaAutodiff"],
+      "FoveaTrain",
+      ["FoveaTensor", "FoveaNN", "FoveaData", "FoveaImage", "FoveaFormats", "FoveaAutodiff", "CFoveaFaults"],
       resources: [.copy("Goldens")]),
     tests("FoveaPages", ["FoveaImage"]),
     tests("FoveaExplain", ["FoveaTensor", "FoveaNN", "FoveaData", "FoveaImage"]),

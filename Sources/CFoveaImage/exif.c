@@ -10,15 +10,15 @@ typedef struct tiff {
   bool big_endian;
 } tiff;
 
-/// Reads fail softly: past the end everything is zero, which no field here accepts.
+/// Reads fail softly: past the end everything is zero, which no field here accepts. There are 8 bytes at least.
 static uint32_t read_16(const tiff *t, size_t at) {
-  if (t->count < 2 || at > t->count - 2) return 0;
+  if (at > t->count - 2) return 0;
   const uint8_t *b = t->bytes + at;
   return t->big_endian ? (uint32_t)(b[0] << 8 | b[1]) : (uint32_t)(b[1] << 8 | b[0]);
 }
 
 static uint32_t read_32(const tiff *t, size_t at) {
-  if (t->count < 4 || at > t->count - 4) return 0;
+  if (at > t->count - 4) return 0;
   const uint8_t *b = t->bytes + at;
   if (t->big_endian) return fi_big_endian_32(b);
   return (uint32_t)b[3] << 24 | (uint32_t)b[2] << 16 | (uint32_t)b[1] << 8 | b[0];

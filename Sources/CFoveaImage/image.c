@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 static const uint8_t png_signature[8] = {0x89, 'P', 'N', 'G', '\r', '\n', 0x1A, '\n'};
 
@@ -50,6 +51,22 @@ int32_t fi_fail(fi_report *report, int32_t code, const char *format, ...) {
 void fi_warn(fi_report *report, const char *message) {
   if (report->warnings == 0) snprintf(report->warning, sizeof report->warning, "%s", message);
   if (report->warnings < INT32_MAX) report->warnings++;
+}
+
+static uint64_t thread_time(void) {
+  struct timespec time;
+  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
+  return (uint64_t)time.tv_sec * 1000000000 + (uint64_t)time.tv_nsec;
+}
+
+fi_deadline fi_deadline_after(uint64_t nanoseconds) {
+  return (fi_deadline){nanoseconds == 0 ? 0 : thread_time() + nanoseconds};
+}
+
+bool fi_deadline_passed(const fi_deadline *deadline, fi_report *report) {
+  if (deadline->at == 0 || thread_time() < deadline->at) return false;
+  fi_fail(report, FI_OVER_TIME_LIMIT, "the time is over");
+  return true;
 }
 
 bool fi_buffer_append(fi_buffer *buffer, const uint8_t *bytes, size_t count) {

@@ -15,6 +15,17 @@ void fi_warn(fi_report *report, const char *message);
 /// Appends to a growing buffer; false when memory ran out.
 bool fi_buffer_append(fi_buffer *buffer, const uint8_t *bytes, size_t count);
 
+// How long it takes.
+
+/// When a decoder has to stop, by the clock of its thread's CPU; 0 for never.
+typedef struct fi_deadline {
+  uint64_t at;
+} fi_deadline;
+
+fi_deadline fi_deadline_after(uint64_t nanoseconds);
+/// Whether it has passed; then the report says so. Takes a system call: ask once for many pixels.
+bool fi_deadline_passed(const fi_deadline *deadline, fi_report *report);
+
 // Where decoded rows go.
 
 enum fi_conversion { FI_COPY, FI_OVER_BACKGROUND, FI_CMYK, FI_INVERTED_CMYK };

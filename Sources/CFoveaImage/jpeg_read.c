@@ -29,6 +29,7 @@ typedef struct reader {
   /// The two below only when decoding.
   const fi_request *request;
   fi_header *header;
+  fi_deadline deadline;
 
   fi_sink sink;
   uint8_t *pixels;
@@ -79,11 +80,11 @@ static void on_message(j_common_ptr jpeg, int level) {
   fi_warn(r->report, message);
 }
 
-static void on_output(j_common_ptr jpeg) { (void)jpeg; }
-
-/// The walk over the markers has counted the scans already; this counts what the decoder really meets.
+/// Called for every few rows of every scan. The walk over the markers has counted the scans already; this counts what the
+/// decoder really meets.
 static void on_progress(j_common_ptr common) {
   reader *r = common->client_data;
+  if (fi_deadline_passed(&r->deadline, r->report)) longjmp(r->escape, 1);
   if (r->jpeg.input_scan_number <= r->request->scans) return;
   fi_fail(r->report, FI_TOO_MANY_SCANS, "more than %d scans", r->request->scans);
   longjmp(r->escape, 1);
@@ -164,6 +165,7 @@ static void read_strip(reader *r) {
 }
 
 static void decode(reader *r) {
+  r->deadline = fi_deadline_after(r->request->nanoseconds);
   read_header(r);
   r->jpeg.scale_num = 1;
   r->jpeg.scale_denom = (unsigned)r->request->denominator;
@@ -184,7 +186,6 @@ static bool guarded(reader *r, void (*work)(reader *)) {
   r->jpeg.err = jpeg_std_error(&r->errors);
   r->errors.error_exit = on_error;
   r->errors.emit_message = on_message;
-  r->errors.output_message = on_output;
   r->jpeg.client_data = r;
   if (setjmp(r->escape) != 0) return false;
   work(r);
@@ -217,7 +218,8 @@ int32_t fi_jpeg_decode(
   bool whole = guarded(&r, decode);
   jpeg_destroy_decompress(&r.jpeg);
   free(r.strip);
-  if (!whole && r.lenient && r.has_pixels && report->code != FI_TOO_MANY_SCANS) {
+  bool is_over_limit = report->code == FI_TOO_MANY_SCANS || report->code == FI_OVER_TIME_LIMIT;
+  if (!whole && r.lenient && r.has_pixels && !is_over_limit) {
     fi_warn(report, report->message);
     report->code = FI_OK;
   }

@@ -8,6 +8,8 @@
 #include <string.h>
 
 #include <jpeglib.h>
+// After jpeglib.h, which it needs.
+#include <jerror.h>
 
 /// In the frame above the one that calls setjmp, so that its fields keep their values over a jump.
 typedef struct writer {
@@ -29,13 +31,12 @@ static void on_error(j_common_ptr jpeg) {
   writer *w = jpeg->client_data;
   char message[JMSG_LENGTH_MAX];
   w->errors.format_message(jpeg, message);
-  fi_fail(w->report, FI_CANNOT_ENCODE, "%s", message);
+  bool memory = w->errors.msg_code == JERR_OUT_OF_MEMORY;
+  fi_fail(w->report, memory ? FI_NO_MEMORY : FI_CANNOT_ENCODE, "%s", message);
   longjmp(w->escape, 1);
 }
 
 static void on_message(j_common_ptr jpeg, int level) { (void)jpeg, (void)level; }
-
-static void on_output(j_common_ptr jpeg) { (void)jpeg; }
 
 static void empty_chunk(j_compress_ptr jpeg, size_t count) {
   writer *w = jpeg->client_data;
@@ -87,7 +88,6 @@ static void encode_guarded(writer *w) {
   w->jpeg.err = jpeg_std_error(&w->errors);
   w->errors.error_exit = on_error;
   w->errors.emit_message = on_message;
-  w->errors.output_message = on_output;
   w->jpeg.client_data = w;
   if (setjmp(w->escape) == 0) encode(w);
 }

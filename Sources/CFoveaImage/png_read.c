@@ -10,6 +10,9 @@
 /// libpng's own default. It bounds the rows that the decoder works on.
 enum { LONGEST_SIDE = 1000000 };
 
+/// How much file, and how many rows, pass between looks at the clock.
+enum { BYTES_BETWEEN_LOOKS = 1 << 16, ROWS_BETWEEN_LOOKS = 16 };
+
 /// All that the decoder holds. It lives in the frame above the one that calls setjmp, so that its fields keep their
 /// values over a jump.
 typedef struct reader {
@@ -27,6 +30,9 @@ typedef struct reader {
   /// Where a chunk begins that is cut off, and how much data it has. 0 if there is none.
   size_t cut_at;
   size_t cut_length;
+
+  fi_deadline deadline;
+  size_t bytes_since_look;
 
   fi_sink sink;
   uint8_t *pixels;
@@ -77,8 +83,16 @@ static void skip_unneeded_chunks(reader *r) {
   }
 }
 
+static void look_at_clock(reader *r) {
+  r->bytes_since_look = 0;
+  if (fi_deadline_passed(&r->deadline, r->report)) png_error(r->png, "");
+}
+
 static void on_read(png_structp png, png_bytep out, size_t count) {
   reader *r = png_get_io_ptr(png);
+  // Compressed data may make hardly any rows: it is counted too.
+  r->bytes_since_look += count;
+  if (r->bytes_since_look >= BYTES_BETWEEN_LOOKS) look_at_clock(r);
   if (r->at == r->chunk_end) skip_unneeded_chunks(r);
   if (count > r->count - r->at) {
     r->at = r->count;
@@ -104,6 +118,7 @@ static void set_transformations(reader *r, bool has_alpha) {
 
 static void read_plain(reader *r) {
   for (uint32_t y = 0; y < r->sink.height; y++) {
+    if (y % ROWS_BETWEEN_LOOKS == 0) look_at_clock(r);
     uint8_t *direct = fi_sink_direct(&r->sink, y);
     png_read_row(r->png, direct != NULL ? direct : r->row, NULL);
     if (direct == NULL) fi_sink_rows(&r->sink, r->row, 0, y, 1);
@@ -124,6 +139,7 @@ static void read_interlaced(reader *r) {
     uint32_t block_width = every_x - PNG_PASS_START_COL(pass), block_height = every_y - PNG_PASS_START_ROW(pass);
     bool cover = r->request->lenient;
     for (uint32_t i = 0; i < rows; i++) {
+      if (i % ROWS_BETWEEN_LOOKS == 0) look_at_clock(r);
       png_read_row(r->png, r->row, NULL);
       fi_sink_scatter(
           &r->sink, r->row, PNG_PASS_START_ROW(pass) + i * every_y, PNG_PASS_START_COL(pass), every_x, columns,
@@ -147,6 +163,7 @@ static void prepare(reader *r) {
   png_set_read_fn(r->png, r, on_read);
   png_set_sig_bytes(r->png, 8);
   r->at = r->chunk_end = 8;
+  r->deadline = fi_deadline_after(r->request->nanoseconds);
 }
 
 static void decode(reader *r) {
@@ -199,7 +216,7 @@ int32_t fi_png_decode(
     png_free(r.png, r.row);
     png_destroy_read_struct(&r.png, &r.info, NULL);
   }
-  if (!whole && request->lenient && r.has_pixels) {
+  if (!whole && request->lenient && r.has_pixels && report->code != FI_OVER_TIME_LIMIT) {
     fi_warn(report, report->message);
     report->code = FI_OK;
   }

@@ -26,7 +26,9 @@ typedef struct writer {
 
 static void on_error(png_structp png, png_const_charp message) {
   writer *w = png_get_error_ptr(png);
-  if (w->report->code == FI_OK) fi_fail(w->report, FI_CANNOT_ENCODE, "%s", message);
+  if (w->report->code == FI_OK) {
+    fi_fail(w->report, strstr(message, "emory") != NULL ? FI_NO_MEMORY : FI_CANNOT_ENCODE, "%s", message);
+  }
   longjmp(w->escape, 1);
 }
 

@@ -9,11 +9,20 @@ public struct DecodeLimits: Hashable, Sendable {
   public var memory: Int
   /// Most scans of a JPEG. Each costs a pass over the whole image, in as little as a dozen bytes of file.
   public var scans: Int
+  /// Most time for decoding one image, in seconds of its thread's CPU, however long others keep it waiting.
+  ///
+  /// The last resort: arithmetic coding and deflate streams of many short blocks cost a hundred times what a file of their
+  /// size should. The default is several times what the largest ordinary photographs take; an image must not be accepted
+  /// by one machine and refused by another.
+  public var seconds: Double
 
-  public init(pixels: Int = 178_956_970, memory: Int = 256 << 20, scans: Int = 100) {
+  public init(
+    pixels: Int = 178_956_970, memory: Int = 256 << 20, scans: Int = 100, seconds: Double = 10
+  ) {
     self.pixels = pixels
     self.memory = memory
     self.scans = scans
+    self.seconds = seconds
   }
 }
 

@@ -27,6 +27,11 @@ extension ImageDecoder {
         .overLimit, name: name,
         found: "it takes more memory to decode than the limit of \(options.limits.memory >> 20) MiB",
         remedy: "Shrink it, or raise the limit if you trust the file")
+    case FI_OVER_TIME_LIMIT:
+      return ImageError(
+        .overLimit, name: name,
+        found: "it takes more than the limit of \(options.limits.seconds) seconds of CPU time to decode",
+        remedy: "Save it anew as an ordinary PNG or JPEG, or raise the limit if you trust the file")
     case FI_NO_MEMORY:
       return ImageError(
         .outOfMemory, name: name, found: "the system gives no memory to decode it (\(message))",

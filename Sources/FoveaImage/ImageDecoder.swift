@@ -144,7 +144,7 @@ struct ImageDecoder {
       orientation: raw ? 1 : header.orientation, denominator: Int32(denominator), raw: raw,
       lenient: options.allowTruncated,
       background: (options.background.red, options.background.green, options.background.blue),
-      scans: Int32(clamping: options.limits.scans), memory: UInt64(left))
+      scans: Int32(clamping: options.limits.scans), memory: UInt64(left), nanoseconds: nanoseconds)
     var report = fi_report()
     var header = header
     var code: Int32 = 0
@@ -156,6 +156,12 @@ struct ImageDecoder {
     }
     guard code == FI_OK.rawValue else { throw error(report) }
     return (pixels, Self.warnings(in: report))
+  }
+
+  /// The time limit; at least 1, since 0 would be none.
+  private var nanoseconds: UInt64 {
+    let seconds = options.limits.seconds
+    return seconds > 1e-9 ? UInt64(min(seconds, 1e9) * 1e9) : 1
   }
 
   private func checkLimits() throws(ImageError) {

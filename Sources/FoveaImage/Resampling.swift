@@ -51,7 +51,10 @@ struct Resampling {
   ///   - inSize: samples of the source.
   ///   - from, to: the part of the source, in samples, that the output shows.
   ///   - outSize: samples of the output.
-  init(inSize: Int, from: Double, to: Double, outSize: Int, filter: ResizeFilter) {
+  ///   - outputs: those of them that are asked for; all by default. The arrays begin with the first of these.
+  init(
+    inSize: Int, from: Double, to: Double, outSize: Int, filter: ResizeFilter, outputs: Range<Int>? = nil
+  ) {
     let scale = (to - from) / Double(outSize)
     guard filter != .nearest else {
       starts = Self.nearest(inSize: inSize, from: from, scale: scale, outSize: outSize)
@@ -62,13 +65,14 @@ struct Resampling {
     }
     let stretch = max(scale, 1)
     let support = filter.support * stretch
-    stride = Int(support.rounded(.up)) * 2 + 1
-    var starts = [Int32](repeating: 0, count: outSize)
+    stride = Self.stride(support: support, inSize: inSize)
+    let outputs = outputs ?? 0..<outSize
+    var starts = [Int32](repeating: 0, count: outputs.count)
     var counts = starts
-    var weights = [Double](repeating: 0, count: outSize * stride)
+    var weights = [Double](repeating: 0, count: outputs.count * stride)
     let inverse = 1 / stretch
-    for i in 0..<outSize {
-      let center = from + (Double(i) + 0.5) * scale
+    for (i, output) in outputs.enumerated() {
+      let center = from + (Double(output) + 0.5) * scale
       if center <= 0 || center >= Double(inSize) {
         // Outside, the edge goes on.
         starts[i] = center <= 0 ? 0 : Int32(inSize - 1)
@@ -91,6 +95,24 @@ struct Resampling {
     self.starts = starts
     self.counts = counts
     self.weights = weights
+  }
+
+  /// No output sample is made of more than the whole source.
+  private static func stride(support: Double, inSize: Int) -> Int {
+    min(Int(support.rounded(.up)) * 2 + 1, inSize)
+  }
+
+  /// The output samples in runs, each of which takes about `limit` bytes for its weights and what its source samples take
+  /// besides: a source a million samples long would otherwise take as much memory as its whole image.
+  static func runs(
+    inSize: Int, from: Double, to: Double, outSize: Int, filter: ResizeFilter, bytesPerSource: Int,
+    limit: Int = 8 << 20
+  ) -> [Range<Int>] {
+    let scale = max((to - from) / Double(outSize), 1)
+    let weights = stride(support: filter.support * scale, inSize: inSize)
+    let bytes = weights * 12 + Int(scale) * bytesPerSource
+    let length = max(limit / bytes, 1)
+    return Swift.stride(from: 0, to: outSize, by: length).map { $0..<min($0 + length, outSize) }
   }
 
   /// The source sample under each output sample's centre; steps are added up as Pillow does, so that centres on the

@@ -23,20 +23,33 @@ extension Image {
     let isHeightKept = newHeight == height && box.from.y == 0 && box.to.y == Double(height)
     if isWidthKept && isHeightKept { return self }
     if filter == .nearest { return sampled(newWidth, newHeight, box.from, box.to) }
-    guard !isHeightKept else {
-      return resampledAlongX(0..<height, newWidth, from: box.from.x, to: box.to.x, filter: filter)
-    }
-    let rows = Resampling(
-      inSize: height, from: box.from.y, to: box.to.y, outSize: newHeight, filter: filter)
-    guard !isWidthKept else { return resampledAlongY(rows, firstRow: 0) }
+    let columns = Axis(inSize: width, from: box.from.x, to: box.to.x, outSize: newWidth, filter: filter)
+    let rows = Axis(inSize: height, from: box.from.y, to: box.to.y, outSize: newHeight, filter: filter)
+    guard !isHeightKept else { return resampledAlongX(0..<height, columns) }
+    guard !isWidthKept else { return resampledAlongY(rows) }
     if isVerticalFirst(newWidth, newHeight) {
-      return resampledAlongY(rows, firstRow: 0)
-        .resampledAlongX(0..<newHeight, newWidth, from: box.from.x, to: box.to.x, filter: filter)
+      return resampledAlongY(rows).resampledAlongX(0..<newHeight, columns)
     }
-    // Only rows that the pass along y will read are worth the pass along x.
-    let needed = rows.sourceRange
-    return resampledAlongX(needed, newWidth, from: box.from.x, to: box.to.x, filter: filter)
-      .resampledAlongY(rows, firstRow: needed.lowerBound)
+    return resampledAlongXThenY(columns, rows)
+  }
+
+  /// What is to happen along one axis; see `Resampling`.
+  private struct Axis {
+    let inSize: Int
+    let from, to: Double
+    let outSize: Int
+    let filter: ResizeFilter
+
+    /// See `Resampling.runs`.
+    func runs(bytesPerSource: Int) -> [Range<Int>] {
+      Resampling.runs(
+        inSize: inSize, from: from, to: to, outSize: outSize, filter: filter, bytesPerSource: bytesPerSource)
+    }
+
+    func resampling(_ outputs: Range<Int>) -> Resampling {
+      Resampling(
+        inSize: inSize, from: from, to: to, outSize: outSize, filter: filter, outputs: outputs)
+    }
   }
 
   /// Width and height of the image when its longer side has so many pixels; none below 1.
@@ -72,33 +85,65 @@ extension Image {
     )
   }
 
+  /// Some output rows after the other, so that what lies between the passes stays small.
+  private func resampledAlongXThenY(_ columns: Axis, _ rows: Axis) -> Image {
+    var pixels: [UInt8] = []
+    pixels.reserveCapacity(3 * columns.outSize * rows.outSize)
+    for run in rows.runs(bytesPerSource: 3 * columns.outSize) {
+      let part = rows.resampling(run)
+      // Only rows that the pass along y will read are worth the pass along x.
+      let needed = part.sourceRange
+      pixels += resampledAlongX(needed, columns).resampledAlongY(part, firstRow: needed.lowerBound).pixels
+    }
+    return Image(width: columns.outSize, height: rows.outSize, pixels: pixels)
+  }
+
   /// Rows `rows` of the image, resampled along x.
-  private func resampledAlongX(
-    _ rows: Range<Int>, _ newWidth: Int, from: Double, to: Double, filter: ResizeFilter
-  ) -> Image {
-    let columns = Resampling(inSize: width, from: from, to: to, outSize: newWidth, filter: filter)
+  private func resampledAlongX(_ rows: Range<Int>, _ axis: Axis) -> Image {
+    let rowBytes = 3 * axis.outSize
+    // A strip of sixteen rows is turned before it is resampled.
+    let runs = axis.runs(bytesPerSource: 48)
+    let result = [UInt8](unsafeUninitializedCapacity: rowBytes * rows.count) { out, count in
+      pixels.withUnsafeBufferPointer { input in
+        for run in runs {
+          resampleStrips(
+            input.baseAddress! + rows.lowerBound * 3 * width, rows.count, axis.resampling(run),
+            into: out.baseAddress! + 3 * run.lowerBound, rowBytes)
+        }
+      }
+      count = rowBytes * rows.count
+    }
+    return Image(width: axis.outSize, height: rows.count, pixels: result)
+  }
+
+  /// `rowCount` rows from `input` on, resampled to rows that lie `rowBytes` apart.
+  private func resampleStrips(
+    _ input: UnsafePointer<UInt8>, _ rowCount: Int, _ columns: Resampling,
+    into out: UnsafeMutablePointer<UInt8>, _ rowBytes: Int
+  ) {
     let range = columns.sourceRange
     let weights = columns.fixedPoint
     let strip = Int(FK_RESAMPLE_STRIP)
     func rounded(_ bytes: Int) -> Int { (bytes + 255) / 256 * 256 }
-    let scratchSize = rounded(48 * range.count) + rounded(48 * newWidth)
-    let bytes = 3 * newWidth * rows.count
-    let result = [UInt8](unsafeUninitializedCapacity: bytes) { out, count in
-      withUnsafeTemporaryAllocation(byteCount: scratchSize, alignment: 64) { scratch in
-        pixels.withUnsafeBufferPointer { input in
-          for row in stride(from: 0, to: rows.count, by: strip) {
-            fk_resample_rows(
-              out.baseAddress! + row * 3 * newWidth, 3 * newWidth,
-              input.baseAddress! + (rows.lowerBound + row) * 3 * width, 3 * width,
-              min(strip, rows.count - row),
-              range.lowerBound, range.upperBound, newWidth, columns.starts, columns.counts, weights,
-              columns.stride, scratch.baseAddress!.assumingMemoryBound(to: UInt8.self))
-          }
-        }
+    let scratchSize = rounded(48 * range.count) + rounded(48 * columns.starts.count)
+    withUnsafeTemporaryAllocation(byteCount: scratchSize, alignment: 64) { scratch in
+      for row in stride(from: 0, to: rowCount, by: strip) {
+        fk_resample_rows(
+          out + row * rowBytes, rowBytes, input + row * 3 * width, 3 * width, min(strip, rowCount - row),
+          range.lowerBound, range.upperBound, columns.starts.count, columns.starts, columns.counts, weights,
+          columns.stride, scratch.baseAddress!.assumingMemoryBound(to: UInt8.self))
       }
-      count = bytes
     }
-    return Image(width: newWidth, height: rows.count, pixels: result)
+  }
+
+  /// All columns, resampled along y.
+  private func resampledAlongY(_ rows: Axis) -> Image {
+    var pixels: [UInt8] = []
+    pixels.reserveCapacity(3 * width * rows.outSize)
+    for run in rows.runs(bytesPerSource: 0) {
+      pixels += resampledAlongY(rows.resampling(run), firstRow: 0).pixels
+    }
+    return Image(width: width, height: rows.outSize, pixels: pixels)
   }
 
   /// All columns, resampled along y by `rows`, where row 0 of this image is the source's row `firstRow`.

@@ -49,6 +49,67 @@ import Testing
     #expect(try file.tensor("b").scalars == [3.140625, -.infinity])
   }
 
+  @Test func convertsOtherIntegers() throws {
+    let kinds = [("U32", 4), ("U16", 2), ("I8", 1), ("BOOL", 1), ("I32", 4), ("F8_E5M2", 1), ("U64", 8)]
+    var members: [String] = []
+    var end = 0
+    for (type, size) in kinds {
+      members.append(#""\#(type)":{"dtype":"\#(type)","shape":[1],"data_offsets":[\#(end),\#(end + size)]}"#)
+      end += size
+    }
+    let header = Array("{\(members.joined(separator: ","))}".utf8)
+    let prefix = (0..<8).map { UInt8(truncatingIfNeeded: header.count >> (8 * $0)) }
+    let ones = [UInt8](repeating: 0xFF, count: end)
+    let file = try SafetensorsFile(contentsOf: scratch.file("f", prefix + header + ones))
+    let expected = [("U32", 4_294_967_295), ("U16", 65_535), ("I8", -1), ("BOOL", 255), ("I32", -1)]
+    for (type, value) in expected { #expect(try file.integers(type) == [Int64(value)], "\(type)") }
+    for type in ["F8_E5M2", "U64"] {
+      let error = #expect(throws: FormatError.self) { try file.integers(type) }
+      #expect(error?.path == scratch.path("f"))
+      #expect(error?.problem == "tensor '\(type)' is \(type), not integers up to I64")
+      #expect(throws: FormatError.self) { try file.tensor(type) }
+    }
+  }
+
+  @Test func escapesAreRead() throws {
+    let path = scratch.safetensors(#"{"__metadata__":{"a\b\f\n\r\t\/\\":"\u00e9"}}"#)
+    #expect(try SafetensorsFile(contentsOf: path).metadata == ["a\u{8}\u{C}\n\r\t/\\": "é"])
+    for cut in [#"{"\"#, #"{"a\x":1}"#, #"{"\ud83d\u0041":{}}"#, #"{"\ud83d":{}}"#] {
+      let error = #expect(throws: FormatError.self) {
+        try SafetensorsFile(contentsOf: scratch.safetensors(cut))
+      }
+      #expect(error?.problem.hasPrefix("header, byte ") == true, "\(cut)")
+    }
+  }
+
+  /// The header's own checksum holds in these: whoever wrote them meant it.
+  @Test func checksumsThatAreNotThoseOfTheTensorsAreRefused() throws {
+    func problem(_ checksums: String) throws -> String? {
+      let tensors = #""a":{"dtype":"U8","shape":[2],"data_offsets":[0,2]}"#
+      let empty = #"{"__metadata__":{"fovea.crc32c":"00000000"\#(checksums)},\#(tensors)}"#
+      let check = Checksums.text(Array(empty.utf8).withUnsafeBytes { CRC32C.checksum($0) })
+      let header = empty.replacing("\"00000000\"", with: "\"\(check)\"", maxReplacements: 1)
+      do throws(FormatError) {
+        _ = try SafetensorsFile(contentsOf: scratch.safetensors(header, data: 2))
+        return nil
+      } catch {
+        #expect(error.path == scratch.path("hostile.safetensors"))
+        return error.problem
+      }
+    }
+    #expect(try problem(#","fovea.crc32c.a":"0123abcd""#) == nil)
+    for bad in ["123", "0123abcdz", "0123abcz", ""] {
+      #expect(
+        try problem(#","fovea.crc32c.a":"\#(bad)""#)?.contains("the checksum 'fovea.crc32c.a' is damaged")
+          == true)
+    }
+    for other in [
+      "", #","fovea.crc32c.b":"0123abcd""#, #","fovea.crc32c.a":"0123abcd","fovea.crc32c.b":"0123abcd""#,
+    ] {
+      #expect(try problem(other)?.contains("not those of its tensors") == true, "\(other)")
+    }
+  }
+
   @Test func namesWhatIsNotThereOrOfAnotherKind() throws {
     let path = scratch.safetensors(#"{"a":{"dtype":"U8","shape":[4],"data_offsets":[0,4]}}"#, data: 4)
     let file = try SafetensorsFile(contentsOf: path)

@@ -25,7 +25,9 @@ import Testing
 
   @Test(arguments: [false, true])
   func whatIsWrittenIsReadBitForBit(_ checksums: Bool) throws {
-    let metadata = ["format": "pt", "q\"\\\u{7}": "é\n{\"fovea\":\"\\u00e9\"}"]
+    let metadata = [
+      "format": "pt", "tab\t\r\u{8}\u{C}": "\t\r\n", "q\"\\\u{7}": "é\n{\"fovea\":\"\\u00e9\"}",
+    ]
     let path = scratch.path("a.safetensors")
     try SafetensorsWriter.write(contents, metadata: metadata, checksums: checksums, to: path)
     let file = try SafetensorsFile(contentsOf: path)
@@ -106,14 +108,28 @@ import Testing
       let path = scratch.path("a")
       try DurableFile.write([1, 2, 3], to: path)
       signal(SIGXFSZ, SIG_IGN)
-      var limit = rlimit(rlim_cur: 1000, rlim_max: 1000)
-      setrlimit(__rlimit_resource_t(1 /* RLIMIT_FSIZE */), &limit)
+      var limit = rlimit()
+      getrlimit(__rlimit_resource_t(1 /* RLIMIT_FSIZE */), &limit)
+      var small = rlimit(rlim_cur: 1000, rlim_max: limit.rlim_max)
+      setrlimit(__rlimit_resource_t(1 /* RLIMIT_FSIZE */), &small)
       let error = #expect(throws: FormatError.self) {
         try SafetensorsWriter.write([(name: "w", tensor: Tensor(zeros: [1000]))], to: path)
       }
+      // Whatever the process writes at its end, a profile for instance, must find room.
+      setrlimit(__rlimit_resource_t(1 /* RLIMIT_FSIZE */), &limit)
       #expect(error?.systemError == EFBIG)
       #expect(scratch.bytes("a") == [1, 2, 3] && scratch.names() == ["a"])
     }
+  }
+
+  @Test func aHeaderLargerThanTheFormatAllowsIsRefusedBeforeAnythingIsWritten() {
+    let path = scratch.path("a")
+    let error = #expect(throws: FormatError.self) {
+      try SafetensorsWriter.write(
+        contents, metadata: ["k": String(repeating: "a", count: 100_000_000)], to: path)
+    }
+    #expect(error?.path == path && error?.problem.contains("more than safetensors allows") == true)
+    #expect(scratch.names().isEmpty)
   }
 
   @Test func leftoversOfDeadProcessesAreRemoved() {

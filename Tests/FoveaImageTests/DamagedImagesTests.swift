@@ -125,8 +125,14 @@ import Testing
     let split = 33 + 12 + data.count / 2 - 6
     let text = PNGWriter.chunk("tEXt", [65, 0])
     #expect(refusal(Array(two[..<split]), text, Array(two[split...])).contains("not consecutive"))
+    // Where damage is accepted, the data goes on behind what stands between.
+    let apart = Array(two[..<split]) + text + two[split...]
+    let whole = try Image.decode(apart, name: "apart.png", options: DecodeOptions(allowTruncated: true))
+    #expect(whole.image == (try Image.decode(good, name: "good.png").image))
     png.width = 0
     #expect(refusal(png.encoded()).contains("a size of 0x4"))
+    (png.width, png.height) = (4, 0)
+    #expect(refusal(png.encoded()).contains("a size of 4x0"))
     png = PNGWriter(width: 4, height: 4, .gray, depth: 3)
     #expect(refusal(png.encoded()).contains("Invalid IHDR data: Invalid bit depth in IHDR"))
     // One row too few, with sound checksums.

@@ -1,5 +1,6 @@
 import Foundation
 import FoveaImage
+import FoveaTestSupport
 import Glibc
 import Testing
 
@@ -112,7 +113,7 @@ import Testing
     #expect(try Self.refusal(gray, DecodeOptions(limits: DecodeLimits(memory: .min))).kind == .overLimit)
   }
 
-  @Test("Refusing takes no memory, however large the claim")
+  @Test("Refusing takes no memory, however large the claim", .enabled(if: memoryIsTheProgramsOwn))
   func peak() async {
     // In a process of its own, where nothing else runs.
     await #expect(processExitsWith: .success) {
@@ -124,7 +125,9 @@ import Testing
     }
   }
 
-  @Test("The largest image within the default limits takes what they say, and hardly more")
+  @Test(
+    "The largest image within the default limits takes what they say, and hardly more",
+    .enabled(if: memoryIsTheProgramsOwn))
   func largest() async {
     await #expect(processExitsWith: .success) {
       let side = 9400

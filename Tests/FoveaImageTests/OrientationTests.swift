@@ -95,4 +95,55 @@ import Testing
       _ = try Image.decode(JPEGBytes.inserting(exif: damaged, into: plain), name: "flipped")
     }
   }
+
+  @Test("EXIF that ends too early states nothing, and is no reason to refuse the picture")
+  func cutEXIF() throws {
+    let plain = try Fixture.bytes("420.jpg")
+    func orientation(_ exif: [UInt8]) throws -> Orientation {
+      try Image.decode(JPEGBytes.inserting(exif: exif, into: plain), name: "cut").orientation
+    }
+    for bigEndian in [false, true] {
+      for type in [1, 3, 4] {
+        let exif = JPEGBytes.exif(orientation: 6, bigEndian: bigEndian, type: type)
+        // The value lies at byte 30.
+        for length in 0..<exif.count {
+          let size = type == 1 ? 1 : type == 3 ? 2 : 4
+          let expected = length >= 30 + size ? Orientation.rotated90 : .upright
+          #expect(try orientation(Array(exif[..<length])) == expected, "type \(type), \(length) bytes")
+        }
+      }
+    }
+    var png = PNGWriter(width: 3, height: 2, .gray, depth: 8)
+    for length in 0..<8 {
+      png.early = [("eXIf", Array(JPEGBytes.exif(orientation: 6, bigEndian: true)[..<length]))]
+      #expect(try Image.decode(png.encoded(), name: "cut").orientation == .upright)
+    }
+  }
+
+  @Test("Of several the first counts, and only before the picture's data")
+  func several() throws {
+    let (first, second) = (
+      JPEGBytes.exif(orientation: 3, bigEndian: true), JPEGBytes.exif(orientation: 6, bigEndian: false)
+    )
+    let plain = try Fixture.bytes("progressive.jpg")
+    let two = JPEGBytes.inserting(exif: first, into: JPEGBytes.inserting(exif: second, into: plain))
+    #expect(try Image.decode(two, name: "two").orientation == .rotated180)
+    // Bytes that fill, a segment too short for any, and the block itself behind the first scan.
+    let filled =
+      Array(plain[..<2]) + [0xFF, 0xFF, 0xFF] + JPEGBytes.inserting(exif: first, into: plain)[3...]
+    #expect(try Image.decode(filled, name: "filled").orientation == .rotated180)
+    let short = Array(plain[..<2]) + [0xFF, 0xE1, 0, 4, 0x45, 0x78] + plain[2...]
+    #expect(try Image.decode(short, name: "short").orientation == .upright)
+    let last = try #require(plain.indices.dropLast().last { plain[$0] == 0xFF && plain[$0 + 1] == 0xDA })
+    let segment = JPEGBytes.inserting(exif: first, into: [0xFF, 0xD8])[2...]
+    let late = Array(plain[..<last]) + segment + plain[last...]
+    #expect(try Image.decode(late, name: "late").orientation == .upright)
+
+    var png = PNGWriter(width: 3, height: 2, .gray, depth: 8)
+    png.early = [("eXIf", first), ("eXIf", second)]
+    #expect(try Image.decode(png.encoded(), name: "two").orientation == .rotated180)
+    // More than a JPEG can hold is no EXIF.
+    png.early = [("eXIf", first + [UInt8](repeating: 0, count: 0x10000))]
+    #expect(try Image.decode(png.encoded(), name: "long").orientation == .upright)
+  }
 }

@@ -1,6 +1,8 @@
 import CFoveaKernels
-import FoveaImage
+import FoveaTestSupport
 import Testing
+
+@testable import FoveaImage
 
 @Suite(.serialized) struct ResizeTests {
   /// The instruction sets of this machine; resizing must give the same bytes with each.
@@ -73,6 +75,76 @@ import Testing
     let shrunk = line.shrunk(toLongerSide: 10)
     #expect(shrunk.width == 1 && shrunk.height == 10)
     #expect(image.shrunk(toLongerSide: 300) == image)
+  }
+}
+
+/// Long images and large results are resampled in runs, so that what it takes beside them stays small.
+@Suite struct ResizeInRunsTests {
+  /// The passes in one go each, from the weights of the whole axis.
+  private func oneGo(_ image: Image, _ width: Int, _ height: Int, _ filter: ResizeFilter) -> [UInt8] {
+    func value(_ sum: Int) -> UInt8 { UInt8(min(max(sum >> 22, 0), 255)) }
+    func axis(_ inSize: Int, _ outSize: Int) -> (Resampling, [Int32]) {
+      let axis = Resampling(inSize: inSize, from: 0, to: Double(inSize), outSize: outSize, filter: filter)
+      return (axis, axis.fixedPoint)
+    }
+    func resampled(
+      _ pixels: [UInt8], _ axis: (Resampling, [Int32]), count: Int, step: Int, lines: Int, lineStep: Int,
+      outStep: Int, outLineStep: Int
+    ) -> [UInt8] {
+      var result = [UInt8](repeating: 0, count: 3 * count * lines)
+      for line in 0..<lines {
+        for out in 0..<count {
+          for c in 0..<3 {
+            var sum = 1 << 21
+            for k in 0..<Int(axis.0.counts[out]) {
+              sum +=
+                Int(axis.1[out * axis.0.stride + k])
+                * Int(pixels[line * lineStep + (Int(axis.0.starts[out]) + k) * step + c])
+            }
+            result[line * outLineStep + out * outStep + c] = value(sum)
+          }
+        }
+      }
+      return result
+    }
+    let between = resampled(
+      image.pixels, axis(image.width, width), count: width, step: 3, lines: image.height,
+      lineStep: 3 * image.width, outStep: 3, outLineStep: 3 * width)
+    return resampled(
+      between, axis(image.height, height), count: height, step: 3 * width, lines: width, lineStep: 3,
+      outStep: 3 * width, outLineStep: 3)
+  }
+
+  @Test(arguments: [ResizeFilter.bilinear, .bicubic]) func givesTheSameBytes(filter: ResizeFilter) {
+    for (width, height, newWidth, newHeight) in [(500_000, 3, 50, 2), (2600, 2600, 2500, 2550)] {
+      let image = noise(width, height, seed: 4)
+      let result = image.resized(width: newWidth, height: newHeight, filter: filter)
+      #expect(fnv1a64(result.pixels) == fnv1a64(oneGo(image, newWidth, newHeight, filter)))
+      let runs = Resampling.runs(
+        inSize: width, from: 0, to: Double(width), outSize: newWidth, filter: filter, bytesPerSource: 48)
+      #expect(runs.count > 1 || width < 10_000)
+      #expect(runs.first?.lowerBound == 0 && runs.last?.upperBound == newWidth)
+    }
+  }
+
+  @Test func aRunIsAPartOfTheWhole() {
+    let whole = Resampling(inSize: 1000, from: 3.5, to: 990, outSize: 70, filter: .bicubic)
+    let part = Resampling(inSize: 1000, from: 3.5, to: 990, outSize: 70, filter: .bicubic, outputs: 20..<45)
+    #expect(part.stride == whole.stride)
+    #expect(part.starts[...] == whole.starts[20..<45] && part.counts[...] == whole.counts[20..<45])
+    #expect(part.weights[...] == whole.weights[20 * whole.stride..<45 * whole.stride])
+  }
+
+  @Test(.enabled(if: memoryIsTheProgramsOwn)) func longSidesTakeNoMoreThanTheirPixels() async {
+    await #expect(processExitsWith: .success) {
+      let image = Image(width: 1_000_000, height: 20)
+      let before = try OddImagesTests.peakMemory()
+      for filter in ResizeFilter.allCases { _ = image.resized(width: 64, height: 64, filter: filter) }
+      let tall = Image(width: 20, height: 1_000_000)
+      for filter in ResizeFilter.allCases { _ = tall.resized(width: 64, height: 64, filter: filter) }
+      // The second image is of 60 MB.
+      #expect(try OddImagesTests.peakMemory() - before < 60 + 30)
+    }
   }
 }
 

@@ -115,6 +115,13 @@ import Testing
       #expect(try mistake(model) { $1[key] = String(repeating: "[", count: 100_000) }.contains("'\(key)'"))
     }
     #expect(try mistake(model) { $1["fovea.training"] = "5" } != "no error")
+    // What lacks or is of another type is named, with its place.
+    #expect(try mistake(model) { $1["fovea.preparation"] = "{\"width\":7}" }.contains("no 'height'"))
+    #expect(
+      try mistake(model) { $1["fovea.preparation"] = "{\"width\":7,\"height\":\"a\"}" }.contains(" at height")
+    )
+    #expect(try mistake(model) { $1["fovea.classes"] = "[\"a\",null,\"b\"]" }.contains("'fovea.classes'"))
+    #expect(try mistake(model) { $1["fovea.network"] = "{\"architecture\":5}" }.contains("'fovea.network'"))
     #expect(
       try mistake(model) { $1["fovea.classes"] = "[\"a\",\"b\"]" }.contains("names 2 different classes"))
     #expect(
@@ -131,6 +138,40 @@ import Testing
         $1["fovea.network"] =
           "{\"architecture\":\"custom\",\"blocks\":[100],\"widths\":[900],\"stem_width\":900,\"classes\":3}"
       }.contains("bytes of weights"))
+  }
+
+  @Test func anImportThatCannotBeIsRefused() throws {
+    try withScratchFolder { root in
+      let model = try makeModel()
+      try model.exportWeights(to: root + "/w.safetensors")
+      let yaml = "data: {path: \(root)}\ninput: {width: 9, height: 7, mean: [0, 0, 0], std: [1, 1, 1]}\n"
+      func message(_ yaml: String, _ overrides: [String] = []) throws -> String {
+        let configuration = try TrainingConfiguration(yaml: yaml, overrides: overrides)
+        let error = #expect(throws: TrainingError.self) {
+          try ModelFile.importing(
+            root + "/w.safetensors", configuration: configuration, classes: ["cat", "dog", "bird"])
+        }
+        return error.map { "\($0)" } ?? ""
+      }
+      let unmeasured = try message("data: {path: \(root)}\n")
+      #expect(unmeasured.contains("input.mean") && unmeasured.contains("--set"))
+      let other = try message(yaml, ["model.architecture=resnet20"])
+      #expect(other.hasPrefix(root + "/w.safetensors: "))
+    }
+  }
+
+  @Test func aModelWithoutAttentionSaysSo() throws {
+    var configuration = try makeModel().configuration
+    configuration.attention = nil
+    let model = ModelFile(
+      network: try Network(configuration, seed: 1), classes: ["a", "b", "c"],
+      preparation: Preparation(width: 9, height: 7))
+    try withScratchFolder { folder in
+      try model.save(to: folder + "/m.safetensors")
+      #expect(
+        try SafetensorsFile(contentsOf: folder + "/m.safetensors").metadata["fovea.attention"] == "none")
+      #expect(try ModelFile.load(folder + "/m.safetensors").configuration.attention == nil)
+    }
   }
 
   @Test func tensorsThatDoNotFitAreNamed() throws {

@@ -29,6 +29,8 @@ enum fi_code {
   FI_NO_MEMORY = 7,
   /// The picture cannot be written in this format.
   FI_CANNOT_ENCODE = 8,
+  /// More work than `fi_request.nanoseconds`.
+  FI_OVER_TIME_LIMIT = 9,
 };
 
 enum fi_format { FI_PNG = 1, FI_JPEG = 2 };
@@ -83,6 +85,9 @@ typedef struct fi_request {
   int32_t scans;
   /// Most bytes that the decoder may take beside the pixels.
   uint64_t memory;
+  /// Most time of this thread's CPU, or 0 for as much as it takes. What files of a kind cost a byte or a pixel differs by
+  /// factors of hundreds, and only the clock knows of all of them.
+  uint64_t nanoseconds;
 } fi_request;
 
 /// The versions of the libraries that are in use, as they call themselves.
