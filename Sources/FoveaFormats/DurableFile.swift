@@ -45,7 +45,14 @@ public struct DurableFile: ~Copyable {
       file.discard()
       throw error
     }
-    try sync(folder: split(path).folder)
+    do throws(FormatError) {
+      try sync(folder: split(path).folder)
+    } catch {
+      // The file is what the caller knows.
+      throw FormatError(
+        path: path, problem: "is written, but \(error.problem)", remedy: error.remedy,
+        systemError: error.systemError)
+    }
   }
 
   /// Writes these bytes.
@@ -191,7 +198,7 @@ public struct DurableFile: ~Copyable {
     defer { close(folder) }
     // Some file systems cannot sync a folder and say so with EINVAL.
     guard fsync(folder) == 0 || errno == EINVAL else {
-      throw .system(path, doing: "holds changes that may not outlast a power cut", remedy: remedy)
+      throw .system(path, doing: "may not outlast a power cut", remedy: remedy)
     }
   }
 
