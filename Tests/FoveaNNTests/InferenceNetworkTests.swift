@@ -42,8 +42,9 @@ import Testing
     }
   }
 
-  /// Large enough that early layers run image by image and late ones together.
-  @Test func bitsDependNeitherOnBatchNorThreads() throws {
+  /// Large enough that early layers run image by image, each thread with its own, or in uneven groups, and late ones together.
+  @Test(arguments: [[5, 320, 256, 3], [9, 160, 128, 3]] as [Shape])
+  func bitsDependNeitherOnBatchNorThreads(shape: Shape) throws {
     var configuration = NetworkConfiguration()
     configuration.architecture = "custom"
     configuration.block = .basic
@@ -51,10 +52,11 @@ import Testing
     configuration.blocks = [1, 1, 1]
     configuration.widths = [32, 64, 128]
     let network = InferenceNetwork(try Network(configuration, seed: 2))
-    let images = Tensor.random([5, 160, 128, 3], seed: 3)
+    let images = Tensor.random(shape, seed: 3)
     let (one, all) = onOneAndAllThreads { network(images, recordsAttention: true) }
     #expect(NetworkTests.bits(one.logits) == NetworkTests.bits(all.logits))
-    for n in 0..<5 {
+    #expect(one.attention.count == 3 && all.attention.count == 3)
+    for n in 0..<shape[0] {
       let alone = network(images.slice(n..<n + 1), recordsAttention: true)
       #expect(NetworkTests.bits(alone.logits) == NetworkTests.bits(one.logits.slice(n..<n + 1)))
       for (single, together) in zip(alone.attention, one.attention) {
