@@ -3,8 +3,13 @@ import Foundation
 /// Small files that are as much work for a decoder as the limits allow, written without any library: the most expensive of
 /// each kind that were found.
 enum ExpensiveImages {
+  static func write(to folder: String) throws {
+    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+    for (name, bytes) in all() { try Data(bytes).write(to: URL(fileURLWithPath: "\(folder)/\(name)")) }
+  }
+
   /// Name, bytes.
-  static func all() -> [(name: String, bytes: [UInt8])] {
+  private static func all() -> [(name: String, bytes: [UInt8])] {
     let turned = pngChunk(
       "eXIf", [0x4D, 0x4D, 0, 42, 0, 0, 0, 8, 0, 1, 1, 0x12, 0, 3, 0, 0, 0, 1, 0, 6, 0, 0, 0, 0, 0, 0])
     return [

@@ -12,6 +12,7 @@ enum Torture {
       switch (arguments.first, arguments.count) {
       case ("same", 3): try RunComparison.compare(arguments[1], arguments[2])
       case ("check", 2): print(try checked(arguments[1]))
+      case ("images", 2): try ExpensiveImages.write(to: arguments[1])
       case ("costs", 4): try Costs(fovea: arguments[1], model: arguments[2], folder: arguments[3]).run()
       case ("damage", 5):
         guard let step = Int(arguments[3]), let samples = Int(arguments[4]), step > 0 else { return usage() }
@@ -40,7 +41,8 @@ enum Torture {
       """
       usage: torture same RUN RUN                           whether two runs ended in the same state, bit for bit
              torture check FILE                             whether a checkpoint or a model is whole, its numbers finite
-             torture costs FOVEA MODEL FOLDER               what the most expensive images cost fovea classify
+             torture images FOLDER                          make the most expensive images
+             torture costs FOVEA MODEL FOLDER               what a folder's images cost fovea classify
              torture damage checkpoint|model FILE STEP N    flip every STEP-th bit of the header and N of the payload,
                                                             cut it at every 512th length: nothing may load
       """)
