@@ -255,19 +255,24 @@ static int opened(const char *path, bool was_there, int descriptor) {
 OPEN(open)
 OPEN(open64)
 
+/// Ends the change that was recorded last, or forgets it where it failed. Called with the mutex, which is given back.
+static int settled(int result) {
+  if (result == 0) {
+    made_change();
+  } else {
+    name_count--;
+    pthread_mutex_unlock(&mutex);
+  }
+  return result;
+}
+
 int rename(const char *from, const char *to) {
   if (!is_watched(to)) return NEXT(rename)(from, to);
   pthread_mutex_lock(&mutex);
   name_change *change = record(RENAMED, from, to);
   spare(change->spare, to);
   const int result = NEXT(rename)(from, to);
-  if (result != 0) {
-    name_count--;
-    pthread_mutex_unlock(&mutex);
-  } else {
-    made_change();
-  }
-  return result;
+  return settled(result);
 }
 
 int unlink(const char *path) {
@@ -276,13 +281,7 @@ int unlink(const char *path) {
   name_change *change = record(REMOVED, path, NULL);
   spare(change->spare, path);
   const int result = NEXT(unlink)(path);
-  if (result != 0) {
-    name_count--;
-    pthread_mutex_unlock(&mutex);
-  } else {
-    made_change();
-  }
-  return result;
+  return settled(result);
 }
 
 int link(const char *from, const char *to) {

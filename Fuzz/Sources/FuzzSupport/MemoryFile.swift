@@ -1,3 +1,5 @@
+import Synchronization
+
 #if canImport(Glibc)
   import Glibc
 #elseif canImport(Musl)
@@ -8,11 +10,14 @@
 public struct MemoryFile: Sendable {
   public let path: String
   private let descriptor: CInt
+  private static let serial = Atomic<Int>(0)
 
   public init() {
-    var name = Array("/dev/shm/fuzz-XXXXXX".utf8CString)
-    descriptor = mkstemp(&name)
-    precondition(descriptor >= 0, "no file in memory")
+    // Without its name, which no other process needs, it goes with this one. Each file of a target has another.
+    let serial = Self.serial.add(1, ordering: .relaxed).newValue
+    let name = "/dev/shm/fuzz-\(getpid())-\(serial)"
+    descriptor = open(name, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
+    precondition(descriptor >= 0, "no file in memory: \(name)")
     unlink(name)
     path = "/proc/self/fd/\(descriptor)"
   }
