@@ -23,12 +23,11 @@ import Testing
   @Test(arguments: cases) func equalsTheForwardPass(_ c: CBAMCase) {
     withEachInstructionSet { set in
       let expected = CBAMGate.forward(c.x, residual: c.residualTensor, relu: c.relu, parameters: c.parameters)
-      let result = PreparedGate(c.parameters)(c.x, residual: c.residualTensor, relu: c.relu)
+      var output = c.x
+      let maps = PreparedGate(c.parameters).apply(to: &output, residual: c.residualTensor, relu: c.relu)
       // Pools add in another order.
-      expectClose(result.output, expected.output, relative: 2e-6, "\(set) output")
-      for (found, wanted) in [
-        (result.channelMap, expected.channelMap), (result.spatialMap, expected.spatialMap),
-      ] {
+      expectClose(output, expected.output, relative: 2e-6, "\(set) output")
+      for (found, wanted) in [(maps.channel, expected.channelMap), (maps.spatial, expected.spatialMap)] {
         #expect((found == nil) == (wanted == nil))
         if let found, let wanted { expectClose(found, wanted, relative: 2e-6, "\(set) map") }
       }
@@ -37,15 +36,36 @@ import Testing
 
   @Test(arguments: cases) func bitsDependNeitherOnBatchNorThreads(_ c: CBAMCase) {
     let gate = PreparedGate(c.parameters)
-    let (one, all) = onOneAndAllThreads {
-      gate(c.x, residual: c.residualTensor, relu: c.relu).output.scalars.map(\.bitPattern)
+    func bits(_ x: Tensor, _ residual: Tensor?) -> [UInt32] {
+      var output = x
+      _ = gate.apply(to: &output, residual: residual, relu: c.relu)
+      return output.scalars.map(\.bitPattern)
     }
+    let (one, all) = onOneAndAllThreads { bits(c.x, c.residualTensor) }
     #expect(one == all)
     let perImage = one.count / c.shape[0]
     for n in 0..<c.shape[0] {
-      let alone = gate(c.x.slice(n..<n + 1), residual: c.residualTensor?.slice(n..<n + 1), relu: c.relu)
-      #expect(alone.output.scalars.map(\.bitPattern) == Array(one[n * perImage..<(n + 1) * perImage]))
+      let alone = bits(c.x.slice(n..<n + 1), c.residualTensor?.slice(n..<n + 1))
+      #expect(alone == Array(one[n * perImage..<(n + 1) * perImage]))
     }
+  }
+
+  /// In their own memory where nobody else refers to it, and never in that of others.
+  @Test func featuresAreGatedWhereTheyLie() {
+    var c = CBAMCase(shape: [2, 5, 7, 6])
+    c.normalization = .running
+    let gate = PreparedGate(c.parameters)
+    func address(_ tensor: Tensor) -> UnsafePointer<Float> {
+      tensor.withUnsafeBufferPointer { $0.baseAddress! }
+    }
+    var alone = Tensor(c.x.scalars, shape: c.x.shape)
+    let place = address(alone)
+    _ = gate.apply(to: &alone, residual: c.x, relu: true)
+    #expect(address(alone) == place)
+    let held = c.x
+    var shared = held
+    _ = gate.apply(to: &shared, residual: held, relu: true)
+    #expect(held.scalars == c.x.scalars && shared.scalars == alone.scalars)
   }
 
   @Test(arguments: [CBAMGate.ChannelPools.both, .maximum]) func aNaNShows(_ pools: CBAMGate.ChannelPools) {
@@ -55,9 +75,9 @@ import Testing
       for place in [0, 777 * 24 + 5, 40 * 40 * 24 - 1] {
         var x = c.x
         x[place] = .nan
-        let result = PreparedGate(c.parameters)(x, residual: c.residualTensor, relu: false)
-        #expect(result.channelMap![place % 24].isNaN)
-        #expect(result.spatialMap![place / 24].isNaN)
+        let maps = PreparedGate(c.parameters).apply(to: &x, residual: c.residualTensor, relu: false)
+        #expect(maps.channel![place % 24].isNaN)
+        #expect(maps.spatial![place / 24].isNaN)
       }
     }
   }

@@ -127,7 +127,7 @@ public final class InferenceNetwork {
   }
 
   /// Floats of one activation that leave room in cache for the two or three others that are alive with it.
-  private static let cachedFloats = 1 << 18
+  private static let cachedFloats = 1 << 16
 
   /// Takes a batch through a part, group by group.
   private func run(

@@ -79,9 +79,10 @@ struct PreparedBlock {
     switch attention {
     case .none: return (last(features, residual: passed, relu: true), nil)
     case .fused(let gate):
-      let result = gate(last(features, relu: false), residual: passed, relu: true)
-      let record = AttentionRecord(block: name, spatial: result.spatialMap, channel: result.channelMap)
-      return (result.output, recordsAttention ? record : nil)
+      features = last(features, relu: false)
+      let maps = gate.apply(to: &features, residual: passed, relu: true)
+      let record = AttentionRecord(block: name, spatial: maps.spatial, channel: maps.channel)
+      return (features, recordsAttention ? record : nil)
     case .composed(let cbam):
       let context = Context(.inference)
       context.recordsAttention = recordsAttention

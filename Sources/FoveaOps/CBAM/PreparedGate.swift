@@ -43,38 +43,41 @@ public final class PreparedGate {
     }
   }
 
-  public struct Result: Sendable {
-    /// [N, H, W, C]
-    public let output: Tensor
+  /// What the gate let through.
+  public struct Maps: Sendable {
     /// The channel gate in 0...1, [N, C]; nil where it is absent.
-    public let channelMap: Tensor?
+    public let channel: Tensor?
     /// The spatial gate in 0...1, [N, H, W, 1]; nil where it is absent.
-    public let spatialMap: Tensor?
+    public let spatial: Tensor?
   }
 
+  /// Gates features where they lie, which spares the caches a third of what would pass through them.
+  ///
   /// - Parameters:
-  ///   - x: the features, [N, H, W, C].
+  ///   - features: [N, H, W, C].
   ///   - residual: what is added to the gated features, [N, H, W, C], or nil.
   ///   - relu: whether max(0, ·) ends it.
-  public func callAsFunction(_ x: Tensor, residual: Tensor? = nil, relu: Bool = false) -> Result {
-    precondition(x.shape.rank == 4 && x.count > 0, "no features in \(x.shape)")
+  public func apply(to features: inout Tensor, residual: Tensor? = nil, relu: Bool = false) -> Maps {
+    let shape = features.shape
+    precondition(shape.rank == 4 && features.count > 0, "no features in \(shape)")
     precondition(
-      residual.map { $0.shape == x.shape } ?? true, "residual \(residual?.shape ?? []) of \(x.shape)")
-    let pass = Pass(self, x, residual, relu: relu)
-    pass.run()
-    return Result(
-      output: pass.output.tensor, channelMap: channel.map { _ in pass.channelMap.tensor },
-      spatialMap: spatial.map { _ in pass.spatialMap.tensor })
+      residual.map { $0.shape == shape } ?? true, "residual \(residual?.shape ?? []) of \(shape)")
+    return features.withUnsafeMutableBufferPointer { floats in
+      let pass = Pass(self, floats.baseAddress!, shape, residual, relu: relu)
+      pass.run()
+      return Maps(
+        channel: channel.map { _ in pass.channelMap.tensor },
+        spatial: spatial.map { _ in pass.spatialMap.tensor })
+    }
   }
 
   /// One batch on its way through the gate.
   private struct Pass {
     let gate: PreparedGate
     let image: ImageExtent
-    let x: Source
+    let features: MutableFloats
     let residual: Source?
     let relu: Bool
-    let output: Buffer
     let channelMap: Buffer  // [N, C], ones without the gate
     let spatialMap: Buffer  // [N, H, W, 1], ones without the gate
     let pixelsPerBand, bands: Int
@@ -85,13 +88,14 @@ public final class PreparedGate {
     /// Padded planes of each image.
     let padded: Buffer
 
-    init(_ gate: PreparedGate, _ x: Tensor, _ residual: Tensor?, relu: Bool) {
+    init(
+      _ gate: PreparedGate, _ features: MutableFloats, _ shape: Shape, _ residual: Tensor?, relu: Bool
+    ) {
       self.gate = gate
-      image = ImageExtent(x)
-      self.x = Source(x)
+      image = ImageExtent(shape)
+      self.features = features
       self.residual = residual.map { Source($0) }
       self.relu = relu
-      output = Buffer(x.shape)
       let mapShape: Shape = [image.count, image.height, image.width, 1]
       channelMap =
         gate.channel == nil
@@ -151,7 +155,7 @@ public final class PreparedGate {
     private func poolPixels(_ n: Int, _ band: Int) {
       let (_, count, offset) = extent(n, band)
       let own = partials.floats + (n * bands + band) * 2 * image.channels
-      fk_gate_pool_pixels(own, own + image.channels, x.floats + offset, count, image.channels)
+      fk_gate_pool_pixels(own, own + image.channels, features + offset, count, image.channels)
     }
 
     /// From the bands' pools to the channel map.
@@ -183,7 +187,7 @@ public final class PreparedGate {
       let (first, count, offset) = extent(n, band)
       let maxima = pooled.floats + n * 2 * image.pixels + first
       fk_gate_pool_channels(
-        maxima, maxima + image.pixels, x.floats + offset, channelMap.floats + n * image.channels, count,
+        maxima, maxima + image.pixels, features + offset, channelMap.floats + n * image.channels, count,
         image.channels)
     }
 
@@ -203,7 +207,7 @@ public final class PreparedGate {
     private func apply(_ n: Int, _ band: Int) {
       let (first, count, offset) = extent(n, band)
       fk_gate_apply(
-        output.floats + offset, x.floats + offset, residual.map { $0.floats + offset },
+        features + offset, features + offset, residual.map { $0.floats + offset },
         channelMap.floats + n * image.channels, spatialMap.floats + n * image.pixels + first, count,
         image.channels, relu)
     }
