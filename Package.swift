@@ -108,10 +108,12 @@ let package = Package(
       name: "torture", dependencies: ["FoveaFormats", "FoveaTensor", "FoveaTrain"], path: "Tests/Torture",
       swiftSettings: strict),
     .target(
-      name: "FoveaTestSupport", dependencies: ["FoveaTensor", "CFoveaFaults"], path: "Tests/FoveaTestSupport",
-      swiftSettings: strict),
+      name: "FoveaTestSupport", dependencies: ["FoveaTensor", "CFoveaFaults", "CFoveaSanitizers"],
+      path: "Tests/FoveaTestSupport", swiftSettings: strict),
     // Calls of the system and of the allocator that fail at a test's word.
     .target(name: "CFoveaFaults", dependencies: ["CFoveaImage"], path: "Tests/CFoveaFaults"),
+    // What ThreadSanitizer would not see otherwise.
+    .target(name: "CFoveaSanitizers", path: "Tests/CFoveaSanitizers"),
     tests("FoveaTensor"),
     tests("FoveaOps", ["FoveaTensor"]),
     tests("FoveaImage", ["CFoveaKernels", "CFoveaImage", "CFoveaFaults"], resources: [.copy("Fixtures")]),
