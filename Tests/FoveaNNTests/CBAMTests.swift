@@ -24,6 +24,8 @@ import Testing
     test.configuration.reduction = 3
     test.configuration.spatialGammaStart = 0.8
     change(&test)
+    // There it would have no effect, which is refused.
+    if test.configuration.variant == .paper { test.configuration.spatialGammaStart = nil }
     return test
   }
 

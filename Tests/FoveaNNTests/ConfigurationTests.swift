@@ -99,6 +99,13 @@ import Testing
     ("attention.channel_pools", ["avg, max"], { $0.attention?.channelPools = [] }),
     ("attention.channel_pools", ["twice"], { $0.attention?.channelPools = [.avg, .avg] }),
     ("attention.spatial_gamma_start", ["nan"], { $0.attention?.spatialGammaStart = .nan }),
+    (
+      "attention.spatial_gamma_start", ["has no effect", "'official' or 'timm'"],
+      {
+        $0.attention?.variant = .paper
+        $0.attention?.spatialGammaStart = 0
+      }
+    ),
   ]
 
   @Test func mistakesAreNamedWithTheirRemedy() throws {

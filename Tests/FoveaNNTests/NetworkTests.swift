@@ -33,7 +33,11 @@ import Testing
       $0.zeroInitLastGamma = true
     },
     small { $0.blocks = [3, 2] },
-    small { $0.attention?.variant = .paper }, small { $0.attention?.variant = .timm },
+    small {
+      $0.attention?.variant = .paper
+      $0.attention?.spatialGammaStart = nil
+    },
+    small { $0.attention?.variant = .timm },
     small { $0.attention?.gates = .spatial }, small { $0.attention?.spatialPools = .learned },
     small { $0.attention?.order = .parallel },
   ]

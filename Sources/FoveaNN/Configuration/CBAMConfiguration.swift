@@ -87,8 +87,16 @@ public struct CBAMConfiguration: Hashable, Sendable {
     if ![3, 7].contains(spatialKernel) {
       throw fail("spatial_kernel", "\(spatialKernel) is not a size that the study has", "Give 3 or 7.")
     }
-    if let start = spatialGammaStart, !(-100...100).contains(start) {
-      throw fail("spatial_gamma_start", "\(start) is out of range", "Give 0 or 1.")
+    if let start = spatialGammaStart {
+      if !hasSpatialNormalization {
+        throw fail(
+          "spatial_gamma_start",
+          "\(start) has no effect: variant 'paper' has no batch normalisation after the spatial convolution",
+          "Leave it out, or choose variant 'official' or 'timm'.")
+      }
+      if !(-100...100).contains(start) {
+        throw fail("spatial_gamma_start", "\(start) is out of range", "Give 0 or 1.")
+      }
     }
   }
 }
