@@ -25,8 +25,8 @@ import Testing
   @Test func curvesRunFromTheFramesLeftToItsRight() {
     let chart = CurveChart(
       title: "t", x: "x", y: "y", series: [.init("a", [(0, 0), (1, 1)])], xRange: 0...1, yRange: 0...1)
-    // 58 and 468 across, 258 and 22 down: the frame's corners.
-    #expect(chart.html.markup.contains("points=\"58,258 468,22\""))
+    // 58 and 468 across, 264 and 28 down: the frame's corners.
+    #expect(chart.html.markup.contains("points=\"58,264 468,28\""))
   }
 
   @Test func noValuesNoChart() {

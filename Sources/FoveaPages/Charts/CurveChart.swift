@@ -153,9 +153,9 @@ struct SeriesStyle {
 /// The frame that charts are drawn in: axes with ticks and titles.
 struct PlotFrame {
   var width = 480.0
-  var height = 300.0
+  var height = 306.0
   let left = 58.0
-  let top = 22.0
+  let top = 28.0
   let x: AxisTicks
   let y: AxisTicks
   let xTitle: String
