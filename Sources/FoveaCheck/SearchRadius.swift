@@ -31,7 +31,10 @@ struct SearchRadius {
         if a != b { look(a, b) }
       }
     }
-    close = found.sorted { ($0.first, $0.second) < ($1.first, $1.second) }
+    // A pair may be drawn more than once.
+    close = found.sorted { ($0.first, $0.second) < ($1.first, $1.second) }.reduce(into: []) { unique, pair in
+      if unique.last != pair { unique.append(pair) }
+    }
   }
 
   /// The radius within which chance adds no more than about one pair for every eight images.

@@ -102,7 +102,7 @@ struct StructureFindings {
   }
 
   private var fewImages: Finding {
-    let few = classes.indices.filter { 1..<thresholds.fewImages ~= training.classCounts[$0] }
+    let few = classes.indices.filter { 1..<max(1, thresholds.fewImages) ~= training.classCounts[$0] }
     return Finding(
       kind: .fewImages,
       entries: few.map {
