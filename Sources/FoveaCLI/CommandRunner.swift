@@ -1,4 +1,5 @@
 import ArgumentParser
+import FoveaData
 import FoveaTensor
 import FoveaNN
 import FoveaTrain
@@ -75,12 +76,12 @@ public func runFovea(_ arguments: [String], console: Console = .standard) -> Int
     if !failure.description.isEmpty { console.fail(failure.description) }
     return failure.status.rawValue
   } catch {
-    return report(error, console)
+    return report(error, arguments, console)
   }
 }
 
 /// Reports what ArgumentParser throws: help that was asked for, or a command line that it does not take.
-private func report(_ error: any Error, _ console: Console) -> Int32 {
+private func report(_ error: any Error, _ arguments: [String], _ console: Console) -> Int32 {
   let isParserError = FoveaCommand.exitCode(for: error) == .validationFailure
   if FoveaCommand.exitCode(for: error) == .success {
     do {
@@ -93,12 +94,25 @@ private func report(_ error: any Error, _ console: Console) -> Int32 {
   }
   if isParserError {
     let message = helpText(for: error, console)
-    console.fail(message.hasPrefix("Error: ") ? String(message.dropFirst(7)) : message)
+    console.fail(
+      (message.hasPrefix("Error: ") ? String(message.dropFirst(7)) : message) + dashHint(arguments))
     return ExitStatus.usage.rawValue
   }
   let failure = commandFailure(for: error)
   console.fail(failure.description)
   return failure.status.rawValue
+}
+
+/// How to write the name of a file that was taken for options because of its leading dash.
+private func dashHint(_ arguments: [String]) -> String {
+  var information = stat()
+  let name = arguments.prefix { $0 != "--" }.first { argument in
+    argument.hasPrefix("-") && argument != "-"
+      && ProcessArguments.path(argument).withCString { lstat($0, &information) } == 0
+  }
+  guard let name else { return "" }
+  return
+    "\n  '\(printable(name))' is a file here: name it './\(printable(name))', or put '--' before all names."
 }
 
 /// What `--verbose` says around a command: with what it ran, and what it took.

@@ -1,4 +1,5 @@
 import Foundation
+import FoveaTrain
 import Testing
 
 @testable import FoveaCLI
@@ -20,6 +21,26 @@ import Testing
     #expect(terminal.with(color: .always, verbosity: .normal).colorsErrors, "what is asked for is done")
     setenv("NO_COLOR", "", 1)
     #expect(terminal.with(color: .auto, verbosity: .normal).colorsErrors, "empty counts as not set")
+  }
+
+  @Test func anEpochsLineFitsTheTerminal() throws {
+    let metrics = #"{"loss":1.23456,"top1":0.5,"top5":0.875,"count":640}"#
+    let report = try JSONDecoder().decode(
+      EpochReport.self,
+      from: Data(
+        """
+        {"epoch":3,"epochs":20,"step":30,"learningRate":0.1,"training":\(metrics),"validation":\(metrics),
+        "imagesPerSecond":612.4,"dataWaitShare":0.01,"seconds":4,"secondsLeft":61,"isBest":true}
+        """.utf8))
+    let whole = TrainingConsole.line(report, width: nil)
+    #expect(
+      whole == "epoch  3/20  train loss 1.2346 top-1  50.00 %  val loss 1.2346 top-1  50.00 % top-5  87.50 %"
+        + "  lr 0.100   612 images/s  1.0 % waiting  1:01 left")
+    #expect(TrainingConsole.line(report, width: 200) == whole)
+    let narrow = TrainingConsole.line(report, width: 80)
+    #expect(narrow == "epoch  3/20  train loss 1.2346 top-1  50.00 %  val loss 1.2346 top-1  50.00 %")
+    for width in 50..<150 { #expect(TrainingConsole.line(report, width: width).count <= width - 2) }
+    #expect(TrainingConsole.line(report, width: 110).hasSuffix("1:01 left"))
   }
 
   @Test func quietAndVerboseSayLessAndMore() {

@@ -1,3 +1,4 @@
+import Foundation
 import FoveaCLI
 import Testing
 
@@ -34,6 +35,23 @@ import Testing
       #expect(run.output == "", "\(line)")
       #expect(run.errors.hasPrefix("error: "), "\(line): \(run.errors)")
       for word in words { #expect(run.errors.contains(word), "\(line): \(run.errors)") }
+    }
+  }
+
+  @Test func aNameThatLooksLikeAnOptionIsExplained() throws {
+    try withScratchFolder { folder in
+      let name = "-\(UInt64.random(in: 0 ... .max)).png"
+      let before = CommandRun("classify", "model", name)
+      #expect(before.status == 2 && !before.errors.contains("is a file here"))
+      // Relative names alone can begin with a dash.
+      try #require(FileManager.default.createFile(atPath: name, contents: nil))
+      defer { try? FileManager.default.removeItem(atPath: name) }
+      let run = CommandRun("classify", "model", name)
+      #expect(run.status == 2)
+      #expect(
+        run.errors.contains("'\(name)' is a file here: name it './\(name)', or put '--' before all names."))
+      try write("no model", to: folder + "/model")
+      #expect(CommandRun("classify", folder + "/model", "--", name).status == 1)
     }
   }
 

@@ -22,17 +22,13 @@ struct Input: Equatable, Sendable {
 /// the order of their names' bytes. Hidden files and folders within folders are passed by. Each file is an input,
 /// whatever its name ends in, and what cannot be followed is an input with a problem.
 struct InputWalk: Sequence, IteratorProtocol {
-  private var paths: any IteratorProtocol<RawPath>
+  private var named: any IteratorProtocol<Input>
   private var folder: FolderWalk?
   /// The next input of the folder that the walk is in.
   private var upcoming: Input?
 
-  init(_ paths: any IteratorProtocol<RawPath>) {
-    self.paths = paths
-  }
-
-  init(_ paths: [RawPath]) {
-    self.init(paths.makeIterator())
+  init(_ named: any IteratorProtocol<Input>) {
+    self.named = named
   }
 
   /// Whether the next input is known already, so that asking for it waits for nobody.
@@ -43,12 +39,13 @@ struct InputWalk: Sequence, IteratorProtocol {
       upcoming = nextInFolder()
       return input
     }
-    while let path = paths.next() {
-      switch PathKind(of: path) {
-      case .file: return Input(path)
-      case .problem(let reason): return Input(path, problem: reason)
+    while let input = named.next() {
+      guard input.problem == nil else { return input }
+      switch PathKind(of: input.path) {
+      case .file: return input
+      case .problem(let reason): return Input(input.path, problem: reason)
       case .folder:
-        folder = FolderWalk(path)
+        folder = FolderWalk(input.path)
         guard let first = nextInFolder() else { continue }
         upcoming = nextInFolder()
         return first
@@ -83,7 +80,14 @@ enum PathKind: Equatable {
   init(of path: RawPath) {
     var information = stat()
     guard path.withCString({ stat($0, &information) }) == 0 else {
-      self = .problem(errno == ENOENT ? "no such file or folder" : String(cString: strerror(errno)))
+      guard errno == ENOENT else {
+        self = .problem(String(cString: strerror(errno)))
+        return
+      }
+      let fromWindows = path.bytes.last == UInt8(ascii: "\r")
+      self = .problem(
+        "no such file or folder"
+          + (fromWindows ? "; the name ends with a carriage return, as lines of files from Windows do" : ""))
       return
     }
     switch information.st_mode & S_IFMT {

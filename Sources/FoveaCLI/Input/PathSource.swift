@@ -19,12 +19,12 @@ final class PathSource: IteratorProtocol {
     self.descriptor = descriptor
   }
 
-  func next() -> RawPath? {
+  func next() -> Input? {
     while true {
-      if let path = reader?.next() { return path }
+      if let input = reader?.next() { return input }
       reader = nil
       guard let argument = arguments.popFirst() else { return nil }
-      guard argument == "-" else { return ProcessArguments.path(argument) }
+      guard argument == "-" else { return Input(ProcessArguments.path(argument)) }
       reader = PathReader(descriptor: descriptor, zeroSeparated: zeroSeparated)
     }
   }

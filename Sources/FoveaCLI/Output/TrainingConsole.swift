@@ -83,19 +83,39 @@ final class TrainingConsole: TrainingObserver {
   }
 
   private func line(_ report: EpochReport) -> String {
+    let line = Self.line(report, width: console.errorsAreTerminal ? console.width : nil)
+    guard report.isBest else { return line }
+    return line + " " + (console.colorsErrors ? TextStyle.good.applied(to: "*") : "*")
+  }
+
+  /// What an epoch came to, with room for the mark of the best one. Where `width` columns do not hold all of it, the
+  /// least telling parts are left out: metrics.csv has them.
+  static func line(_ report: EpochReport, width: Int?) -> String {
     func padded(_ text: String, _ width: Int) -> String {
       String(repeating: " ", count: max(0, width - text.count)) + text
     }
     let number = padded("\(report.epoch)", "\(report.epochs)".count)
     let validation = report.validation
-    return "epoch \(number)/\(report.epochs)  train loss \(fixed(report.training.loss, 4)) top-1 "
-      + "\(padded(percent(report.training.top1), 8))  val loss \(fixed(validation.loss, 4)) top-1 "
-      + "\(padded(percent(validation.top1), 8)) top-5 \(padded(percent(validation.top5), 8))  lr "
-      + "\(significant(report.learningRate))  \(padded(fixed(report.imagesPerSecond, 0), 4)) images/s, "
-      + "\(fixed(100 * report.dataWaitShare, 1)) % waiting, \(duration(report.secondsLeft)) left"
-      + (report.isBest ? "  " + (console.colorsErrors ? TextStyle.good.applied(to: "*") : "*") : "")
+    // In the order in which they stand; those of the highest rank go first.
+    var parts: [(text: String, rank: Int)] = [
+      ("epoch \(number)/\(report.epochs)", 0),
+      ("  train loss \(fixed(report.training.loss, 4)) top-1 \(padded(percent(report.training.top1), 8))", 1),
+      ("  val loss \(fixed(validation.loss, 4)) top-1 \(padded(percent(validation.top1), 8))", 0),
+      (" top-5 \(padded(percent(validation.top5), 8))", 4),
+      ("  lr \(significant(report.learningRate))", 5),
+      ("  \(padded(fixed(report.imagesPerSecond, 0), 4)) images/s", 3),
+      ("  \(fixed(100 * report.dataWaitShare, 1)) % waiting", 6),
+      ("  \(duration(report.secondsLeft)) left", 2),
+    ]
+    if let width {
+      while parts.reduce(2, { $0 + $1.text.count }) > width,
+        let least = parts.indices.max(by: { parts[$0].rank < parts[$1].rank }), parts[least].rank > 0
+      {
+        parts.remove(at: least)
+      }
+    }
+    return parts.map(\.text).joined()
   }
-
 }
 
 /// `14 epochs of 187 steps, 2,618 steps in all`.
