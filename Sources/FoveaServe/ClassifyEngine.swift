@@ -94,6 +94,8 @@ final class ClassifyEngine: Sendable {
 
   private func next() -> ([ClassifyJob], isOver: Bool) {
     state.withLock { state in
+      // A copy of an empty list would share its memory with the one that others add to.
+      guard !state.jobs.isEmpty else { return ([], state.isStopped) }
       let batch = Array(state.jobs.prefix(configuration.batchSize))
       state.jobs.removeFirst(batch.count)
       return (batch, state.isStopped)
