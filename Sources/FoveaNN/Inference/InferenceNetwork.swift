@@ -103,8 +103,8 @@ public final class InferenceNetwork {
     let imagesPerGroup: Int
   }
 
-  /// Cuts the network so that activations stay in cache: few images at a time where maps are large, and all together where
-  /// the weights are more than the maps, and are what must be fetched. No image's result depends on it.
+  /// Cuts the network so that activations stay in cache: few images at a time where maps are large, and more, or all,
+  /// where the weights are more than the maps, and are what must be fetched. No image's result depends on it.
   private func parts(for images: Shape) -> [Part] {
     var parts: [Part] = []
     var shape = images
@@ -114,8 +114,12 @@ public final class InferenceNetwork {
       let widest = step == 0 ? stem.outputShape(of: shape) : output
       let perImage = max(shape.count, widest.count) / images[0]
       let weights = step == 0 ? stem.weightShape.count : blocks[step - 1].weightCount
+      // So many that a group's maps are at least twice its weights, which every group fetches anew.
+      let worthwhile = 2 * weights / perImage
       let group =
-        weights >= perImage * images[0] ? images[0] : min(images[0], max(1, Self.cachedFloats / perImage))
+        worthwhile >= images[0]
+        ? images[0]
+        : max(1, Self.cachedFloats / perImage, min(worthwhile, images[0] / Self.leastGroups))
       if let last = parts.last, last.imagesPerGroup == group {
         parts[parts.count - 1].steps = last.steps.lowerBound..<step + 1
       } else {
@@ -125,6 +129,9 @@ public final class InferenceNetwork {
     }
     return parts
   }
+
+  /// As few groups as let threads take groups of their own and end at much the same time.
+  private static var leastGroups: Int { 2 * WorkerPool.shared.threadCount }
 
   /// Floats of one activation that leave room in cache for the two or three others that are alive with it.
   private static let cachedFloats = 1 << 16
@@ -152,7 +159,7 @@ public final class InferenceNetwork {
         // Threads take a group each, which spares them from meeting at the end of every product. Where there are too few groups
         // for all threads, and for the last one, which may be smaller, they share the products.
         var apart = images / size
-        if apart < 2 * WorkerPool.shared.threadCount { apart = 0 }
+        if apart < Self.leastGroups { apart = 0 }
         if apart > 0 {
           let group = Shape([size] + input.shape.dimensions.dropFirst())
           for (convolution, input) in convolutions(of: part.steps, for: group) {
