@@ -129,6 +129,14 @@ import Testing
     try NetworkConfiguration().validate()
   }
 
+  /// Once it was passed over in silence.
+  @Test func aStoredStartWithoutEffectIsLeftOut() throws {
+    let stored = Data(#"{"variant": "paper", "spatial_gamma_start": 1}"#.utf8)
+    let attention = try JSONDecoder().decode(CBAMConfiguration.self, from: stored)
+    #expect(attention.variant == .paper && attention.spatialGammaStart == nil)
+    try attention.validate()
+  }
+
   @Test func whatIsEncodedDecodesToTheSame() throws {
     var full = named("custom", classes: 7)
     full.block = .bottleneck

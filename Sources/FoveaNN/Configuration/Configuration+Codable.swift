@@ -54,6 +54,8 @@ extension CBAMConfiguration: Codable {
     try container.read(.order, into: &order)
     try container.read(.gates, into: &gates)
     spatialGammaStart = try container.decodeIfPresent(Float.self, forKey: .spatialGammaStart)
+    // Model files made while it was passed over in silence stay readable.
+    if !hasSpatialNormalization { spatialGammaStart = nil }
   }
 
   public func encode(to encoder: any Encoder) throws {
