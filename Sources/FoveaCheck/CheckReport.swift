@@ -1,5 +1,6 @@
 import FoveaData
 import FoveaImage
+import FoveaTensor
 
 /// What `DataSetCheck` found.
 public struct CheckReport: Sendable {
@@ -27,7 +28,7 @@ public struct CheckReport: Sendable {
   }
 
   /// The data set's path.
-  public let name: String
+  let root: RawPath
   public let format: DataFormat
   /// Of all parts together, in bytewise order.
   public let classes: [String]
@@ -43,6 +44,9 @@ public struct CheckReport: Sendable {
   public let isSearchComplete: Bool
   let images: [ImageEntry]
 
+  /// The data set's path, for people and programs.
+  public var name: String { root.description }
+
   public var imageCount: Int { images.count }
 
   /// The search radius for sets of images that are not much alike.
@@ -54,7 +58,7 @@ public struct CheckReport: Sendable {
   public func count(_ severity: Severity) -> Int { findings.count { $0.severity == severity } }
 
   /// The path below the data set's folder, or what else names the image.
-  public func imageName(_ index: Int) -> String { images[index].name(below: name) }
+  public func imageName(_ index: Int) -> String { images[index].name(below: root) }
 
   public func imagePart(_ index: Int) -> String { parts[images[index].part].name }
 
@@ -66,7 +70,7 @@ public struct CheckReport: Sendable {
 
   /// Reads some images once more, in parallel; see `thumbnail(_:side:)`.
   public func thumbnails(_ indices: [Int], side: Int) -> [Int: Image] {
-    let made = Parallel.map(indices.count) { thumbnail(indices[$0], side: side) }
+    let made = WorkerPool.shared.map(indices.count) { thumbnail(indices[$0], side: side) }
     return Dictionary(
       zip(indices, made).compactMap { index, image in image.map { (index, $0) } }, uniquingKeysWith: { $1 })
   }
@@ -92,11 +96,9 @@ struct ImageEntry: Sendable {
   var facts: ImageFacts
 
   /// For people and programs; with the part, where it is no folder of the data set.
-  func name(below root: String) -> String {
+  func name(below root: RawPath) -> String {
     guard case .file(let path) = sample.location else { return sample.name.description }
-    let text = path.description
-    let prefix = root.hasSuffix("/") ? root : root + "/"
-    return text.hasPrefix(prefix) ? String(text.dropFirst(prefix.count)) : text
+    return path.description(below: root)
   }
 
   func load(allowsTruncated: Bool = false) -> Image? {

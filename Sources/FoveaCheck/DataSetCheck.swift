@@ -1,7 +1,6 @@
 import FoveaData
 import FoveaImage
 import FoveaTensor
-import Synchronization
 
 /// Looks through a data set before anyone trains on it: every image once, the candidates for near duplicates twice.
 /// Nothing is ever written.
@@ -65,7 +64,7 @@ public struct DataSetCheck: Sendable {
     let readable = images.filter { $0.facts.width > 0 }
     let order = Finding.Kind.allCases
     return CheckReport(
-      name: source.root.description, format: source.format, classes: classes, parts: summaries,
+      root: source.root, format: source.format, classes: classes, parts: summaries,
       findings: findings.filter { !$0.entries.isEmpty }.sorted {
         ($0.severity, order.firstIndex(of: $0.kind)!) < ($1.severity, order.firstIndex(of: $1.kind)!)
       },
@@ -94,7 +93,7 @@ public struct DataSetCheck: Sendable {
     for start in stride(from: 0, to: images.count, by: group) {
       let range = start..<min(start + group, images.count)
       let part = images[range]
-      let facts = Parallel.map(part.count) { place in
+      let facts = WorkerPool.shared.map(part.count) { place in
         let image = part[start + place]
         return inspector.facts(of: image.sample, in: image.source, at: image.index)
       }
@@ -102,17 +101,5 @@ public struct DataSetCheck: Sendable {
       progress(Progress(phase: .reading, done: range.upperBound, total: images.count))
     }
     return images
-  }
-}
-
-/// The pool's loop, with a result for each piece.
-enum Parallel {
-  static func map<Element: Sendable>(_ count: Int, _ body: (Int) -> Element) -> [Element] {
-    let results = Mutex([Element?](repeating: nil, count: count))
-    WorkerPool.shared.forEach(count) { index in
-      let result = body(index)
-      results.withLock { $0[index] = result }
-    }
-    return results.withLock { $0.map { $0! } }
   }
 }

@@ -69,7 +69,7 @@ struct DuplicateGroups {
         end += 1
       }
       let small = scaled(needed.sorted(), images) { progress(start + Int(Double(end - start) * $0)) }
-      result += Parallel.map(end - start) { place in
+      result += WorkerPool.shared.map(end - start) { place in
         let (a, b) = pairs[start + place]
         // A file that changed or went away in between is no copy of anything.
         guard let first = small[a], let second = small[b] else { return false }
@@ -88,7 +88,7 @@ struct DuplicateGroups {
     var small: [Int: Image] = [:]
     for from in stride(from: 0, to: order.count, by: 64) {
       let part = order[from..<min(from + 64, order.count)]
-      let loaded = Parallel.map(part.count) { place in
+      let loaded = WorkerPool.shared.map(part.count) { place in
         images[part[from + place]].load()?.resized(width: PerceptualHash.side, height: PerceptualHash.side)
       }
       for (index, image) in zip(part, loaded) { small[index] = image }

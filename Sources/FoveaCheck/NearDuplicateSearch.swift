@@ -1,5 +1,4 @@
 import FoveaTensor
-import Synchronization
 
 /// Finds all pairs of hashes that differ in few bits without comparing each with each.
 ///
@@ -38,12 +37,7 @@ struct NearDuplicateSearch {
   init(_ hashes: [PerceptualHash], radius: Int) {
     self.hashes = hashes
     self.radius = radius
-    let made = Mutex([Table?](repeating: nil, count: PerceptualHash.chunkCount))
-    WorkerPool.shared.forEach(PerceptualHash.chunkCount) { index in
-      let table = Table(hashes, chunk: index)
-      made.withLock { $0[index] = table }
-    }
-    tables = made.withLock { $0.map { $0! } }
+    tables = WorkerPool.shared.map(PerceptualHash.chunkCount) { Table(hashes, chunk: $0) }
   }
 
   /// - Parameter progress: called now and then with how many hashes are done.
@@ -54,15 +48,13 @@ struct NearDuplicateSearch {
     let group = 16
     for start in stride(from: 0, to: blocks, by: group) {
       let count = min(group, blocks - start)
-      let found = Mutex([Result?](repeating: nil, count: count))
-      WorkerPool.shared.forEach(count) { index in
+      let parts = WorkerPool.shared.map(count) { index in
         let from = (start + index) * block
-        let pairs = search(from..<min(from + block, hashes.count))
-        found.withLock { $0[index] = pairs }
+        return search(from..<min(from + block, hashes.count))
       }
-      for part in found.withLock({ $0 }) {
-        result.pairs += part!.pairs
-        result.isComplete = result.isComplete && part!.isComplete
+      for part in parts {
+        result.pairs += part.pairs
+        result.isComplete = result.isComplete && part.isComplete
       }
       progress(min((start + count) * block, hashes.count))
     }

@@ -1,3 +1,5 @@
+import FoveaTensor
+
 /// Up to which distance similar hashes mean anything.
 ///
 /// Photographs of different things have hashes that differ in some 60 bits, and never in fewer than 30. Pictures of few
@@ -25,9 +27,9 @@ struct SearchRadius {
       for a in hashes.indices { for b in hashes.indices.dropFirst(a + 1) { look(a, b) } }
     } else {
       looked = Self.draws
-      var random = SplitMix64()
+      var random = CounterRandom(seed: 0, purpose: .check)
       for _ in 0..<Self.draws {
-        let (a, b) = (random.next(below: hashes.count), random.next(below: hashes.count))
+        let (a, b) = (random.integer(below: hashes.count), random.integer(below: hashes.count))
         if a != b { look(a, b) }
       }
     }
@@ -45,18 +47,5 @@ struct SearchRadius {
     let sorted = chance.sorted()
     guard sorted.count > allowed else { return NearDuplicateSearch.largestDistance }
     return max(sorted[allowed] - 1, 4)
-  }
-}
-
-/// Steele et al., "Fast splittable pseudorandom number generators", OOPSLA 2014.
-struct SplitMix64 {
-  private var state: UInt64 = 0
-
-  mutating func next(below bound: Int) -> Int {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var z = state
-    z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-    return Int((z ^ (z >> 31)) % UInt64(bound))
   }
 }

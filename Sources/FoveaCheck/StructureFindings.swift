@@ -146,10 +146,5 @@ struct StructureFindings {
       })
   }
 
-  private func name(_ path: RawPath) -> String {
-    let text = path.description
-    let root = source.root.description
-    let prefix = root.hasSuffix("/") ? root : root + "/"
-    return text.hasPrefix(prefix) ? String(text.dropFirst(prefix.count)) : text
-  }
+  private func name(_ path: RawPath) -> String { path.description(below: source.root) }
 }

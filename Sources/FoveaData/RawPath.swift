@@ -23,6 +23,12 @@ public struct RawPath: Hashable, Comparable, Sendable, CustomStringConvertible {
   /// characters as `\n`, `\t` or `\x1b`, and bytes that are no UTF-8 as `\xff`.
   public var description: String { Self.printable(bytes) }
 
+  /// The description of the part below a folder; of the whole path where it is not below it.
+  public func description(below folder: RawPath) -> String {
+    let start = folder.appending([]).bytes
+    return bytes.starts(with: start) ? Self.printable(bytes[start.count...]) : description
+  }
+
   /// The path as text if it is UTF-8.
   public var utf8String: String? { String(validating: bytes, as: UTF8.self) }
 

@@ -1,5 +1,4 @@
 import FoveaTensor
-import Synchronization
 
 #if canImport(Glibc)
   import Glibc
@@ -142,23 +141,21 @@ public struct SafetensorsFile: Sendable {
     // Small enough for the second cache, so that the checksum does not fetch what was just read.
     let size = 256 << 10
     let count = (buffer.count + size - 1) / size
-    let parts = Mutex([(checksum: UInt32, failure: FormatError?)](repeating: (0, nil), count: count))
     nonisolated(unsafe) let target = buffer
-    WorkerPool.shared.forEach(count) { part in
+    let parts = WorkerPool.shared.map(count) { part -> Result<UInt32, FormatError> in
       let start = part * size
       let bytes = UnsafeMutableRawBufferPointer(rebasing: target[start..<min(target.count, start + size)])
       do throws(FormatError) {
         try file.read(bytes, at: dataStart + entry.range.lowerBound + start)
-        let checksum = CRC32C.checksum(UnsafeRawBufferPointer(bytes))
-        parts.withLock { $0[part].checksum = checksum }
+        return .success(CRC32C.checksum(UnsafeRawBufferPointer(bytes)))
       } catch {
-        parts.withLock { $0[part].failure = error }
+        return .failure(error)
       }
     }
-    let done = parts.withLock { $0 }
-    if let failure = done.lazy.compactMap(\.failure).first { throw failure }
-    return done.indices.dropFirst().reduce(done.first?.checksum ?? 0) { checksum, part in
-      CRC32C.joined(checksum, done[part].checksum, count: min(size, buffer.count - part * size))
+    var sums: [UInt32] = []
+    for part in parts { sums.append(try part.get()) }
+    return sums.indices.dropFirst().reduce(sums.first ?? 0) { checksum, part in
+      CRC32C.joined(checksum, sums[part], count: min(size, buffer.count - part * size))
     }
   }
 

@@ -22,6 +22,7 @@ public struct CounterRandom: RandomNumberGenerator, Sendable {
     case dataset = 7
     case test = 8
     case explanation = 9
+    case check = 10
   }
 
   private let key: (UInt32, UInt32)

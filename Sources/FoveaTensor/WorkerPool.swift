@@ -99,6 +99,16 @@ public final class WorkerPool: @unchecked Sendable {
     busy.store(false, ordering: .releasing)
   }
 
+  /// What `body` makes of 0, …, `count - 1`, in this order, on the pool's threads; see `forEach`.
+  public func map<Element: Sendable>(_ count: Int, _ body: (Int) -> Element) -> [Element] {
+    let results = Mutex([Element?](repeating: nil, count: count))
+    forEach(count) { index in
+      let element = body(index)
+      results.withLock { $0[index] = element }
+    }
+    return results.withLock { $0.map { $0! } }
+  }
+
   private func claim(_ body: (Int) -> Void, _ count: Int) {
     while true {
       let index = next.add(1, ordering: .relaxed).oldValue

@@ -31,6 +31,14 @@ import Testing
     #expect(RawPath("ä").utf8String == "ä")
   }
 
+  @Test func aPathBelowAFolderIsToldWithoutIt() {
+    #expect(RawPath("a/b/c").description(below: RawPath("a")) == "b/c")
+    #expect(RawPath("a/b/c").description(below: RawPath("a/")) == "b/c")
+    #expect(RawPath("/b").description(below: RawPath("/")) == "b")
+    #expect(RawPath("ab/c").description(below: RawPath("a")) == "ab/c")
+    #expect(RawPath(bytes: [0x61, 0x2F, 0xFF]).description(below: RawPath("a")) == "\\xff")
+  }
+
   @Test func orderIsBytewise() {
     #expect(RawPath("B") < RawPath("a"))
     #expect(RawPath("a") < RawPath("ä"))

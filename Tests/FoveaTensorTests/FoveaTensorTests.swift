@@ -97,6 +97,12 @@ import Testing
     }
   }
 
+  @Test func resultsStandInTheirOrder() {
+    let pool = WorkerPool(threadCount: 3)
+    #expect(pool.map(100) { $0 * $0 } == (0..<100).map { $0 * $0 })
+    #expect(pool.map(0) { $0 }.isEmpty)
+  }
+
   @Test func nestedLoopsRunInPlace() {
     let pool = WorkerPool(threadCount: 2)
     let total = Atomic<Int>(0)

@@ -1,7 +1,6 @@
 import FoveaData
 import FoveaImage
 import FoveaTensor
-import Synchronization
 
 /// Decodes and prepares inputs in parallel, a bounded number at a time, exactly as evaluation does.
 struct ImagePreparer: Sendable {
@@ -29,12 +28,7 @@ struct ImagePreparer: Sendable {
 
   /// In the order of the inputs.
   func prepare(_ inputs: [Input]) -> [Outcome] {
-    let outcomes = Mutex([Outcome?](repeating: nil, count: inputs.count))
-    WorkerPool.shared.forEach(inputs.count) { index in
-      let outcome = prepare(inputs[index])
-      outcomes.withLock { $0[index] = outcome }
-    }
-    return outcomes.withLock { $0.map { $0! } }
+    WorkerPool.shared.map(inputs.count) { prepare(inputs[$0]) }
   }
 
   private func prepare(_ input: Input) -> Outcome {

@@ -1,7 +1,6 @@
 import FoveaData
 import FoveaFormats
 import FoveaTensor
-import Synchronization
 
 /// `manifest.tsv`: what the images of a run were when it began, a line each, so that a resumed run can say what has
 /// become of them.
@@ -90,12 +89,7 @@ struct DataManifest: Equatable {
   }
 
   private static func hashes(_ source: ImageSource) -> [UInt64?] {
-    let hashes = Mutex([UInt64?](repeating: nil, count: source.count))
-    WorkerPool.shared.forEach(source.count) { index in
-      let hash = source.contentHash(at: index)
-      hashes.withLock { $0[index] = hash }
-    }
-    return hashes.withLock { $0 }
+    WorkerPool.shared.map(source.count) { source.contentHash(at: $0) }
   }
 
   private static func digits(_ value: UInt64) -> String {
