@@ -72,7 +72,7 @@ import Testing
       defer { stop.request() }
       for _ in 0..<200 { _ = try RunLock(folder: folder) }
       let held = try RunLock(folder: folder)
-      withExtendedLifetime(held) { #expect(throws: TrainingError.self) { try RunLock(folder: folder) } }
+      _ = withExtendedLifetime(held) { #expect(throws: TrainingError.self) { try RunLock(folder: folder) } }
     }
   }
 

@@ -34,6 +34,8 @@ public struct MetricsTable: Hashable, Sendable {
       guard let step = fields[1], step >= 0, step < 1e15 else { return nil }
       let values = fields[2...8].compactMap { $0 }
       guard values.count == 7 else { return nil }
+      // A loss may be no number, where a run diverged; a share of images always is one.
+      guard [values[2], values[3], values[5], values[6]].allSatisfy((0...1).contains) else { return nil }
       return Row(
         epoch: Int(epoch), step: Int(step), learningRate: values[0],
         training: Metrics(loss: values[1], top1: values[2], top5: values[3]),
