@@ -29,6 +29,9 @@ public struct Explanation: Sendable {
   public let explainedClass: Int
   public let gradCAM: AttentionMap
 
+  /// Whether there is anything to explain: logits that are no numbers name no class.
+  public var isFinite: Bool { logits.allSatisfy(\.isFinite) }
+
   public init(
     logits: [Float], probabilities: [Float], predicted: Int, blocks: [BlockAttention], explainedClass: Int,
     gradCAM: AttentionMap

@@ -1,6 +1,7 @@
 import FoveaData
 import FoveaExplain
 import FoveaImage
+import FoveaPages
 import FoveaTensor
 import FoveaTrain
 import Synchronization
@@ -86,7 +87,7 @@ final class ClassifyEngine: Sendable {
         if now - job.arrival > configuration.waitSeconds { parts.0.append(job) } else { parts.1.append(job) }
       }
       for job in late {
-        job.finish(.refused(job.name, "it waited longer than \(Int(configuration.waitSeconds)) s"))
+        job.finish(.late(job.name, "it waited longer than \(Int(configuration.waitSeconds)) s"))
       }
       worker.answer(timely)
     }
@@ -122,7 +123,7 @@ final class ClassifyWorker {
 
   func answer(_ jobs: [ClassifyJob]) {
     guard !jobs.isEmpty else { return }
-    let prepared = parallel(jobs.count) { self.prepare(jobs[$0]) }
+    let prepared = WorkerPool.shared.map(jobs.count) { self.prepare(jobs[$0]) }
     let inputs = prepared.compactMap { if case .success(let ready) = $0 { ready.input } else { nil } }
     var explanations: ArraySlice<Explanation> = []
     if !inputs.isEmpty { explanations = explainer.explain(model.preparation.tensor(inputs))[...] }
@@ -131,11 +132,13 @@ final class ClassifyWorker {
       if case .success = outcome { return (job, outcome, explanations.removeFirst()) }
       return (job, outcome, nil)
     }
-    let answers = parallel(work.count) { index in
+    let answers = WorkerPool.shared.map(work.count) { index in
       let (job, outcome, explanation) = work[index]
       switch outcome {
       case .failure(let error): return ImageAnswer.refused(job.name, "\(error.found). \(error.remedy).")
-      case .success(let ready): return self.answer(job, ready, explanation!)
+      case .success(let ready):
+        return explanation!.isFinite
+          ? self.answer(job, ready, explanation!) : .refused(job.name, Prediction.notFinite)
       }
     }
     for (job, answer) in zip(jobs, answers) { job.finish(answer) }
@@ -199,15 +202,6 @@ final class ClassifyWorker {
     return ImageAnswer(
       name: job.name, width: ready.width, height: ready.height, predictions: Array(predictions), maps: blocks)
   }
-
-  private func parallel<Element: Sendable>(_ count: Int, _ body: (Int) -> Element) -> [Element] {
-    let results = Mutex([Element?](repeating: nil, count: count))
-    WorkerPool.shared.forEach(count) { index in
-      let result = body(index)
-      results.withLock { $0[index] = result }
-    }
-    return results.withLock { $0.map { $0! } }
-  }
 }
 
 /// What becomes of one image of a request.
@@ -224,9 +218,17 @@ struct ImageAnswer: Encodable, Sendable {
   var height: Int?
   var predictions: [Prediction] = []
   var maps: [MapAnswer] = []
+  /// Whether the error is the server's, which had no time for it: not a part of the answer.
+  var isLate = false
+
+  enum CodingKeys: CodingKey { case name, error, width, height, predictions, maps }
 
   static func refused(_ name: String, _ reason: String) -> ImageAnswer {
     ImageAnswer(name: name, error: reason)
+  }
+
+  static func late(_ name: String, _ reason: String) -> ImageAnswer {
+    ImageAnswer(name: name, error: reason, isLate: true)
   }
 }
 
@@ -267,7 +269,7 @@ struct MapAnswer: Encodable, Sendable {
     if options.overlays {
       let picture = Overlay.blended(
         map, over: shown, placement: placement, scale: scale, style: OverlayStyle())
-      overlay = (try? picture.jpegData(quality: 80)).map { DataURL.jpeg($0) }
+      overlay = (try? Reference.jpeg(picture, quality: 80))?.url
     }
   }
 }

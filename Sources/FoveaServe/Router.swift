@@ -36,7 +36,8 @@ struct Request: Sendable {
         bytes.append(byte)
         continue
       }
-      guard rest.count >= 2, let value = UInt8(String(decoding: rest.prefix(2), as: UTF8.self), radix: 16),
+      let digits = String(decoding: rest.prefix(2), as: UTF8.self)
+      guard digits.count == 2, digits.allSatisfy(\.isHexDigit), let value = UInt8(digits, radix: 16),
         value != 0
       else { return nil }
       bytes.append(value)
@@ -249,8 +250,7 @@ private final class Collector: Sendable {
     guard let all else { return }
     // One image that cannot be read is a bad request; one of several has its own error beside the others' answers.
     if isSingle, let error = all[0].error {
-      let isLate = error.hasPrefix("it waited")
-      return finish(.refusal(isLate ? .serviceUnavailable : .unprocessableEntity, error))
+      return finish(.refusal(all[0].isLate ? .serviceUnavailable : .unprocessableEntity, error))
     }
     struct Answer: Encodable { let images: [ImageAnswer] }
     finish(.json(Answer(images: all)))

@@ -38,11 +38,14 @@ struct RunsFolder: Sendable {
 
   /// The runs, the one that changed last first.
   func runs() -> [Run] {
-    names().compactMap(run).sorted { ($1.changed, $0.name) < ($0.changed, $1.name) }
+    names().compactMap(load).sorted { ($1.changed, $0.name) < ($0.changed, $1.name) }
   }
 
-  func run(_ name: String) -> Run? {
-    guard names().contains(name), let folder = open(name) else { return nil }
+  func run(_ name: String) -> Run? { names().contains(name) ? load(name) : nil }
+
+  /// - Parameter name: one of `names()`.
+  private func load(_ name: String) -> Run? {
+    guard let folder = openFolder(name) else { return nil }
     defer { close(folder) }
     var present: [String] = []
     for file in Self.files.keys.sorted() {
@@ -70,9 +73,9 @@ struct RunsFolder: Sendable {
 
   /// A file of a run; nil for anything that is not one of `files` in a run's own folder.
   func file(_ file: String, of run: String) -> (type: String, bytes: [UInt8])? {
-    guard let type = Self.files[file], names().contains(run), let folder = open(run) else { return nil }
+    guard let type = Self.files[file], names().contains(run), let folder = openFolder(run) else { return nil }
     defer { close(folder) }
-    return Self.read(file, in: folder).map { (type, $0) }
+    return Self.bytes(of: file, in: folder).map { (type, $0) }
   }
 
   private func names() -> [String] {
@@ -89,8 +92,8 @@ struct RunsFolder: Sendable {
     return names
   }
 
-  private func open(_ run: String) -> Int32? {
-    let root = Glibc.open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+  private func openFolder(_ run: String) -> Int32? {
+    let root = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
     guard root >= 0 else { return nil }
     defer { close(root) }
     let folder = openat(root, run, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
@@ -98,10 +101,10 @@ struct RunsFolder: Sendable {
   }
 
   private static func text(_ file: String, in folder: Int32) -> String? {
-    read(file, in: folder).map { String(decoding: $0, as: UTF8.self) }
+    bytes(of: file, in: folder).map { String(decoding: $0, as: UTF8.self) }
   }
 
-  private static func read(_ file: String, in folder: Int32) -> [UInt8]? {
+  private static func bytes(of file: String, in folder: Int32) -> [UInt8]? {
     let descriptor = openat(folder, file, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC)
     guard descriptor >= 0 else { return nil }
     defer { close(descriptor) }
@@ -112,7 +115,7 @@ struct RunsFolder: Sendable {
     var content: [UInt8] = []
     var chunk = [UInt8](repeating: 0, count: 1 << 16)
     while content.count <= fileLimit {
-      let count = chunk.withUnsafeMutableBytes { Glibc.read(descriptor, $0.baseAddress!, $0.count) }
+      let count = chunk.withUnsafeMutableBytes { read(descriptor, $0.baseAddress!, $0.count) }
       if count < 0, errno == EINTR { continue }
       if count < 0 { return nil }
       if count == 0 { return content }

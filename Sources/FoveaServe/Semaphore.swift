@@ -1,9 +1,3 @@
-#if canImport(FoundationEssentials)
-  import FoundationEssentials
-#else
-  import Foundation
-#endif
-
 #if canImport(Glibc)
   import Glibc
 #elseif canImport(Musl)
@@ -29,11 +23,5 @@ final class Semaphore: @unchecked Sendable {
 
   func wait() {
     while sem_wait(semaphore) != 0 && errno == EINTR {}
-  }
-}
-
-enum DataURL {
-  static func jpeg(_ bytes: [UInt8]) -> String {
-    "data:image/jpeg;base64," + Data(bytes).base64EncodedString()
   }
 }

@@ -71,6 +71,13 @@ import Testing
       #expect(run.status == 3)
       #expect(rows.count == 3)
       #expect(rows.allSatisfy { $0.error == "the model's answer is no number" && $0.predictions.isEmpty })
+      let explained = CommandRun(
+        "explain", folder + "/m.safetensors", model.data + "/test/star", "-o", folder + "/maps", "--score")
+      #expect(explained.status == 3)
+      #expect(
+        explained.errors.split(separator: "\n").count { $0.hasSuffix("the model's answer is no number") } == 3
+      )
+      #expect(try text(of: folder + "/maps/attention.csv").split(separator: "\n").count == 1)
     }
   }
 

@@ -64,6 +64,8 @@ import Testing
 
   @Test func escapesInPaths() {
     #expect(Request.decoded("a%20b") == "a b" && Request.decoded("%C3%A9") == "é")
-    for bad in ["%", "%2", "%zz", "%00", "%ff"] { #expect(Request.decoded(Substring(bad)) == nil, "\(bad)") }
+    for bad in ["%", "%2", "%zz", "%00", "%ff", "%+1"] {
+      #expect(Request.decoded(Substring(bad)) == nil, "\(bad)")
+    }
   }
 }

@@ -1,7 +1,9 @@
+import FoveaAutodiff
 import FoveaData
 import FoveaImage
 import FoveaNN
 import FoveaServe
+import FoveaTensor
 import FoveaTrain
 import Foundation
 import Testing
@@ -60,6 +62,15 @@ import Testing
     #expect(response.status == 200)
     #expect(response.images.map { $0["name"] as? String } == ["a.png", "b.txt", "<i>.png"])
     #expect(response.images.map { $0["error"] != nil } == [false, true, false])
+  }
+
+  /// Weights that are finite, and so large that an image's sums are not.
+  @Test func anAnswerThatIsNoNumberIsAnError() throws {
+    let model = try untrainedModel()
+    let weight = try #require(model.network.parameters.first { $0.name == "fc.weight" })
+    weight.value = Tensor(repeating: 3e38, shape: weight.value.shape)
+    let response = try RunningServer(model).post(Self.classify, "image/png", try picture(1).pngData())
+    #expect(response.status == 422 && response.text.contains("the model's answer is no number"))
   }
 
   /// Requests at once go through the network together, and get what they get alone.

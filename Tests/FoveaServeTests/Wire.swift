@@ -32,12 +32,12 @@ final class RunningServer {
   let port: UInt16
   var authority: String { "127.0.0.1:\(port)" }
 
-  init(_ change: (inout ServeConfiguration) -> Void = { _ in }) throws {
+  init(_ model: ModelFile? = nil, _ change: (inout ServeConfiguration) -> Void = { _ in }) throws {
     var configuration = ServeConfiguration()
     configuration.port = 0
     configuration.stopSeconds = 5
     change(&configuration)
-    server = ClassifyServer(try untrainedModel(), name: "small", configuration: configuration)
+    server = ClassifyServer(try model ?? untrainedModel(), name: "small", configuration: configuration)
     let address = try server.start()
     port = UInt16(address.split(separator: ":").last!.dropLast())!
   }

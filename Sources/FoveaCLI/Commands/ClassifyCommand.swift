@@ -121,9 +121,8 @@ struct ClassifyJob {
       case .ready(let prepared):
         let prediction = predictions.removeFirst()
         guard prediction.logits.allSatisfy(\.isFinite) else {
-          // Weights can be finite, and so large that an image's sums are not.
           lines += writer.line(
-            PredictionRow(path: input.path, outcome: .unreadable("the model's answer is no number")))
+            PredictionRow(path: input.path, outcome: .unreadable(Prediction.notFinite)))
           counts.skipped += 1
           continue
         }

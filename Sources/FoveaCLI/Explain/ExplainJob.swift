@@ -7,7 +7,6 @@ import FoveaOps
 import FoveaReport
 import FoveaTensor
 import FoveaTrain
-import Synchronization
 
 /// How `fovea explain` was asked to work.
 struct ExplainSettings: Sendable {
@@ -118,7 +117,7 @@ struct ExplainJob {
     }
   }
 
-  /// One for each outcome; nil where there is no image.
+  /// One for each outcome; nil where there is no image, or the network's answer is none.
   private func explanations(_ outcomes: [ImagePreparer.Outcome]) -> [Explanation?] {
     let images = outcomes.compactMap { outcome in
       if case .ready(let prepared) = outcome { prepared.image } else { nil }
@@ -127,7 +126,9 @@ struct ExplainJob {
     var found = explainer.explain(
       model.preparation.tensor(images), explainedClass: settings.explainedClass)[...]
     return outcomes.map { outcome in
-      if case .ready = outcome { found.removeFirst() } else { nil }
+      guard case .ready = outcome else { return nil }
+      let explanation = found.removeFirst()
+      return explanation.isFinite ? explanation : nil
     }
   }
 
@@ -140,15 +141,10 @@ struct ExplainJob {
     let drawer = ImageExplainer(
       settings: settings, classes: model.classes, preparation: model.preparation,
       allowsTruncated: preparer.allowsTruncated, writer: writer, blockRanges: ranges)
-    let results = Mutex([Result<ExplainedImage, any Error>?](repeating: nil, count: items.count))
-    WorkerPool.shared.forEach(items.count) { place in
-      guard case .ready(let prepared) = outcomes[place], let explanation = found[place] else { return }
-      let result = Result {
-        try drawer.explain(items[place].path, named: names[place], prepared, explanation)
-      }
-      results.withLock { $0[place] = result }
+    let drawn = WorkerPool.shared.map(items.count) { place -> Result<ExplainedImage, any Error>? in
+      guard case .ready(let prepared) = outcomes[place], let explanation = found[place] else { return nil }
+      return Result { try drawer.explain(items[place].path, named: names[place], prepared, explanation) }
     }
-    let drawn = results.withLock { $0 }
     for (place, outcome) in outcomes.enumerated() {
       switch (outcome, drawn[place]) {
       case (.failed(let reason), _): skip(items[place], reason)
@@ -156,7 +152,7 @@ struct ExplainJob {
       // The file changed since it was prepared, or its mask cannot be used: the others go on.
       case (.ready, .failure(let error as DataError)): skip(items[place], "\(error)")
       case (.ready, .failure(let error)): throw error
-      case (.ready, nil): preconditionFailure("an image without a result")
+      case (.ready, nil): skip(items[place], Prediction.notFinite)
       }
     }
   }

@@ -13,6 +13,10 @@ public struct Prediction: Hashable, Sendable {
     self.probabilities = probabilities
   }
 
+  /// What is said of an image whose logits are not finite: weights can be finite, and so large that an image's sums are
+  /// not.
+  public static let notFinite = "the model's answer is no number"
+
   /// The class with the highest logit; of equal ones the first.
   public var best: Int {
     logits.indices.dropFirst().reduce(0) { Self.beats(logits[$1], $1, logits[$0], $0) ? $1 : $0 }
