@@ -13,7 +13,11 @@ enum CheckPageFile {
     case .folder:
       throw CommandFailure(.usage, "--html \(path): a folder. Name a file in it, such as \(path)/check.html")
     case .file:
-      if case .success(let text) = TextInput.read(path), text.contains(mark) { return }
+      if let page = try? WholeFile.bytes(of: path, limit: 1 << 28),
+        page.firstRange(of: Array(mark.utf8)) != nil
+      {
+        return
+      }
       throw CommandFailure(
         .usage, "--html \(path): there is a file that is no page of a check. Name another, or remove it")
     }

@@ -1,6 +1,7 @@
 import ArgumentParser
 import FoveaData
 import FoveaExplain
+import FoveaFormats
 import FoveaTrain
 
 struct ImportCommand: ConsoleCommand {
@@ -60,11 +61,7 @@ struct ImportCommand: ConsoleCommand {
 
   /// A file's lines without their ends, empty ones at the end left out.
   private static func lines(of path: String) throws -> [String] {
-    let text: String
-    switch TextInput.read(path) {
-    case .success(let content): text = content
-    case .failure(let problem): throw CommandFailure(.failed, "\(path): \(problem)")
-    }
+    let text = try WholeFile.text(of: path, limit: 16 << 20)
     var lines = text.split(omittingEmptySubsequences: false) { $0.isNewline }.map(String.init)
     while lines.last == "" { lines.removeLast() }
     return lines

@@ -1,3 +1,4 @@
+import FoveaExplain
 import FoveaNN
 import FoveaTrain
 
@@ -9,10 +10,7 @@ enum BlockChoice {
     switch text {
     case "all": return Array(names.indices)
     case "last": return Array(names.indices.suffix(1))
-    case "stages":
-      return names.indices.filter { index in
-        index == names.count - 1 || stage(names[index]) != stage(names[index + 1])
-      }
+    case "stages": return StageEnds.indices(of: names)
     default:
       // An empty name is none that the model has.
       return try text.split(separator: ",", omittingEmptySubsequences: false).map { part in
@@ -26,6 +24,4 @@ enum BlockChoice {
       }
     }
   }
-
-  private static func stage(_ name: String) -> Substring { name.prefix { $0 != "." } }
 }

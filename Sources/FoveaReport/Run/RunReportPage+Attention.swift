@@ -1,14 +1,11 @@
+import FoveaExplain
 import FoveaPages
 import FoveaTrain
 
 extension RunReportPage {
   /// The last block of each stage, four at most.
   static func stageEnds(_ blocks: [String]) -> [String] {
-    func stage(_ name: String) -> Substring { name.prefix { $0 != "." } }
-    let ends = blocks.indices.filter { index in
-      index == blocks.count - 1 || stage(blocks[index]) != stage(blocks[index + 1])
-    }
-    return ends.suffix(4).map { blocks[$0] }
+    StageEnds.indices(of: blocks).suffix(4).map { blocks[$0] }
   }
 
   static func attention(_ record: RunRecord) -> HTML {
