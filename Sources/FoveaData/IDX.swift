@@ -22,6 +22,17 @@ public enum IDX {
         found: "\(count) images of \(images.extents[2])×\(images.extents[1]) pixels",
         remedy: "Check the file.")
     }
+    guard images.extents[1] * images.extents[2] <= largestImage else {
+      throw DataError(
+        .tooLarge, imagePath.description,
+        found: "images of \(images.extents[2])×\(images.extents[1]) pixels",
+        expected: "at most \(largestImage) pixels an image", remedy: "Give such images as PNG or JPEG files.")
+    }
+    guard FileSystem.hasMemory(for: count * bytesPerSample) else {
+      throw DataError(
+        .tooLarge, imagePath.description, found: "\(count) images", expected: "as much free memory",
+        remedy: "Use a machine with more.")
+    }
     guard labels.extents[0] == count else {
       throw DataError(
         .malformed, labelPath.description, found: "\(labels.extents[0]) labels",
@@ -39,6 +50,11 @@ public enum IDX {
     }
     return ImageSource(name: imagePath.description, classes: classes, samples: samples, store: store)
   }
+
+  /// What the list of samples takes, roughly: a small packed file can hold a thousand million images of one pixel.
+  private static let bytesPerSample = 256
+  /// In pixels: as RGB it takes no more memory than an image of another format may.
+  private static let largestImage = DecodeLimits().memory / 3
 
   /// The files in a folder whose names begin with `train` or `t10k` (or `test`), as MNIST's do.
   static func pair(in folder: RawPath, prefixes: [String]) -> (images: RawPath, labels: RawPath)? {

@@ -85,6 +85,15 @@ import Testing
     #expect(FileSystem.hasMemory(for: 20 << 20))
   }
 
+  @Test(.enabled(if: faultsArePossible)) func manySamplesNeedMemoryToo() {
+    let images = folder.write(IDXTests.images(100_000, 1, 1), "images")
+    let labels = folder.write(IDXTests.labels([UInt8](repeating: 1, count: 100_000)), "labels")
+    let error = dataError {
+      try withFault(FOVEA_MMAP, ENOMEM) { _ = try IDX.load(images: images, labels: labels) }
+    }
+    #expect(error?.kind == .tooLarge && error?.found == "100000 images")
+  }
+
   @Test(.enabled(if: faultsArePossible)) func unpackingWithoutMemoryIsAnError() {
     let packed = GzipSamples.hello
     var output = [UInt8](repeating: 0, count: 100)

@@ -2,6 +2,12 @@ import CFoveaImage
 import FoveaImage
 import Testing
 
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#endif
+
 @testable import FoveaData
 
 @Suite struct IDXTests {
@@ -90,6 +96,18 @@ import Testing
     let error = dataError { _ = try load(fault.bytes, Self.labels([1, 2])) }
     #expect(error?.kind == fault.kind, "\(String(describing: error))")
     #expect(error?.subject.hasSuffix("t10k-images-idx3-ubyte") == true)
+  }
+
+  /// The file is there, with a hole in it: as RGB the image would take three times as much.
+  @Test func anImageOfAnySizeIsRefused() throws {
+    let folder = TemporaryFolder()
+    let header = [0x803, 1, 9_500, 9_500].flatMap(Self.word)
+    let images = folder.write(header, "large-images-idx3-ubyte")
+    #expect(images.withCString { truncate($0, off_t(header.count + 9_500 * 9_500)) } == 0)
+    let error = dataError {
+      _ = try IDX.load(images: images, labels: folder.write(Self.labels([1]), "labels"))
+    }
+    #expect(error?.kind == .tooLarge && error?.found == "images of 9500×9500 pixels")
   }
 
   @Test func exchangedAndUnequalFilesAreRefused() {
