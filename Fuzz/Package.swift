@@ -21,7 +21,7 @@ let package = Package(
     fuzzer("png", "FuzzSupport"),
     fuzzer("jpeg", "FuzzSupport"),
     fuzzer("exif", "CExif"),
-    fuzzer("safetensors", "FuzzSupport", fovea("FoveaFormats"), fovea("FoveaTrain")),
+    fuzzer("safetensors", "FuzzSupport", fovea("FoveaData"), fovea("FoveaFormats"), fovea("FoveaTrain")),
     fuzzer("idx", "FuzzSupport", fovea("FoveaData")),
     fuzzer("cifar", "FuzzSupport", fovea("FoveaData")),
     fuzzer("config", fovea("FoveaTrain")),

@@ -20,7 +20,7 @@ public struct Preparation: Codable, Hashable, Sendable {
   public var width: Int
   public var height: Int
   public var resize: ResizeRule
-  /// With `crop`: the share of the largest part that is kept along each side, in (0, 1]. 0.875 is the customary
+  /// With `crop`: the share of the largest part that is kept along each side, 0.01…1. 0.875 is the customary
   /// "resize to 256, crop 224".
   public var cropFraction: Double
   public var filter: ResizeFilter
@@ -65,7 +65,9 @@ public struct Preparation: Codable, Hashable, Sendable {
     let sides = 1...Self.largestSide
     try check(sides.contains(width), "width", width, "1 to \(Self.largestSide)")
     try check(sides.contains(height), "height", height, "1 to \(Self.largestSide)")
-    try check(cropFraction > 0 && cropFraction <= 1, "crop_fraction", cropFraction, "a number in (0, 1]")
+    // Its inverse becomes a number of pixels.
+    try check(
+      cropFraction >= 0.01 && cropFraction <= 1, "crop_fraction", cropFraction, "a number in 0.01…1")
     try check(
       decodeScale >= 0.5 && decodeScale <= 16, "decode_scale", decodeScale, "a number in 0.5…16")
     try check(

@@ -149,7 +149,13 @@ import Testing
     for (width, height) in [(0, 8), (8, -1), (8, 100_000)] {
       #expect(dataError { try Preparation(width: width, height: height).validate() }?.kind == .invalidSetting)
     }
-    #expect(dataError { try Preparation(width: 8, height: 8, cropFraction: 0).validate() } != nil)
+    for fraction in [0, 1e-18, 0.009, 1.01, .nan] {
+      #expect(dataError { try Preparation(width: 8, height: 8, cropFraction: fraction).validate() } != nil)
+    }
+    // The most that may be asked of the decoder.
+    let extreme = Preparation(width: 4096, height: 4096, cropFraction: 0.01, decodeScale: 16)
+    #expect(throws: Never.self) { try extreme.validate() }
+    #expect(extreme.request().minimumWidth == 6_553_600)
     for scale in [0.4, 17, .nan] {
       #expect(dataError { try Preparation(width: 8, height: 8, decodeScale: scale).validate() } != nil)
     }

@@ -54,7 +54,7 @@ extension ConfigurationKey {
       shows all of it on the background, 'squash' stretches it.
       """),
     Self(
-      "input.crop_fraction", \.input.cropFraction, .number(0...1, openBelow: true),
+      "input.crop_fraction", \.input.cropFraction, .number(0.01...1),
       "With 'crop': the share of that part's sides that is kept. 0.875 is the customary 'resize to 256, crop 224'."
     ),
     Self("input.filter", \.input.filter, .choice, "How pixels are resampled; shrinking is antialiased."),
