@@ -29,6 +29,8 @@ public final class ClassifyServer {
     _ model: ModelFile, name: String, engine options: EngineOptions = EngineOptions(),
     configuration: ServeConfiguration = ServeConfiguration()
   ) {
+    var configuration = configuration
+    configuration.batchSize = model.batchSize(atMost: configuration.batchSize)
     self.configuration = configuration
     state = ServerState(configuration)
     engine = ClassifyEngine(configuration)

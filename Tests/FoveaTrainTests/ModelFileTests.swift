@@ -140,6 +140,44 @@ import Testing
       }.contains("bytes of weights"))
   }
 
+  @Test func aNetworkForOtherImagesIsRefused() throws {
+    let model = try makeModel()
+    let text = try #require(model.metadata["fovea.network"])
+    let changed = text.replacing("\"input_channels\":3", with: "\"input_channels\":4")
+    #expect(changed != text)
+    #expect(try mistake(model) { $1["fovea.network"] = changed }.contains("images of 4 channels, not 3"))
+  }
+
+  /// A small file that asks for a terabyte between its layers.
+  @Test func aModelThatNoMachineCanRunIsRefused() throws {
+    var configuration = NetworkConfiguration()
+    configuration.architecture = "custom"
+    configuration.stem = .cifar
+    configuration.stemWidth = 4096
+    configuration.blocks = [1]
+    configuration.widths = [4]
+    configuration.classes = 2
+    let model = ModelFile(
+      network: try Network(configuration, seed: 1), classes: ["a", "b"],
+      preparation: Preparation(width: 4096, height: 4096))
+    try withScratchFolder { folder in
+      let path = folder + "/m.safetensors"
+      try model.save(to: path)
+      for load in [{ _ = try ModelFile.load(path) }, { _ = try Predictor(contentsOf: path) }] {
+        let error = #expect(throws: TrainingError.self) { try load() }
+        #expect(error.map { "\($0)".contains("needs about 825439 MB for an image of 4096×4096") } == true)
+      }
+    }
+  }
+
+  @Test func batchesStaySmallWhereImagesAreLarge() throws {
+    let model = try makeModel()
+    #expect(model.batchSize(atMost: 64) == 64)
+    let large = ModelFile(
+      network: model.network, classes: model.classes, preparation: Preparation(width: 4096, height: 4096))
+    #expect(large.batchSize(atMost: 64) == 1)
+  }
+
   @Test func anImportThatCannotBeIsRefused() throws {
     try withScratchFolder { root in
       let model = try makeModel()

@@ -90,10 +90,11 @@ struct ClassifyJob {
     var counts = (read: 0, skipped: 0)
     var progress = Progress(console, noun: "images", total: total, writesRows: true)
     var batch: [Input] = []
+    let batchSize = predictor.batchSize(atMost: preparer.batchSize)
     while let input = walk.next() {
       batch.append(input)
       // Whoever writes paths one by one and waits for the row must get it.
-      guard batch.count >= preparer.batchSize || !walk.isWithinFolder && paths.wouldWait else { continue }
+      guard batch.count >= batchSize || !walk.isWithinFolder && paths.wouldWait else { continue }
       try classify(batch, console, &counts)
       batch = []
       progress.update(counts.read + counts.skipped)

@@ -69,7 +69,7 @@ struct EvaluateCommand: ConsoleCommand {
     let source = try source(path, model, settings)
     console.note("evaluating \(counted(source.count, "image")) of \(source.name)")
     let loader = LoaderConfiguration(
-      batchSize: min(128, max(1, source.count)), cacheBudget: 0,
+      batchSize: model.batchSize(atMost: min(128, source.count)), cacheBudget: 0,
       maxBad: maxBad ?? settings?.data.maxBad ?? 0.01,
       allowsTruncated: allowTruncated || settings?.data.allowTruncated == true)
     var progress = Progress(console, noun: "images", total: source.count)

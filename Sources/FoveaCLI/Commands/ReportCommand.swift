@@ -51,7 +51,8 @@ struct ReportCommand: ConsoleCommand {
       RawPath(path), format: configuration.data.format, classNames: configuration.data.classNames
     ).split(validation: configuration.data.validation, rule).validation.relabelled(to: model.classes)
     let loader = LoaderConfiguration(
-      batchSize: min(128, max(1, source.count)), cacheBudget: 0, maxBad: configuration.data.maxBad,
+      batchSize: model.batchSize(atMost: min(128, source.count)), cacheBudget: 0,
+      maxBad: configuration.data.maxBad,
       allowsTruncated: configuration.data.allowTruncated)
     var progress = Progress(console, noun: "images", total: source.count)
     var skipped = 0

@@ -96,7 +96,7 @@ struct ExplainJob {
 
   private var batches: [Range<Int>] {
     // Smaller than for classifying: each image also brings its maps and its original.
-    let size = min(preparer.batchSize, 16)
+    let size = model.batchSize(atMost: min(preparer.batchSize, 16))
     return stride(from: 0, to: inputs.inputs.count, by: size)
       .map { $0..<min($0 + size, inputs.inputs.count) }
   }

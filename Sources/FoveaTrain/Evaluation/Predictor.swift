@@ -12,6 +12,7 @@ public final class Predictor {
   public let classes: [String]
   public let preparation: Preparation
   private let network: InferenceNetwork
+  private let memory: InferenceMemory?
 
   /// - Parameter engine: how products are computed.
   public convenience init(_ model: ModelFile, engine: EngineOptions = EngineOptions()) {
@@ -26,6 +27,7 @@ public final class Predictor {
     self.network = InferenceNetwork(network, engine: engine)
     self.classes = classes
     self.preparation = preparation
+    memory = try? InferenceMemory(network, preparation)
   }
 
   /// Reads a model file straight into the form in which it is used: half the time and the memory of a `ModelFile` made into
@@ -36,6 +38,7 @@ public final class Predictor {
       let model = try ModelFile.described(by: file)
       classes = model.classes
       preparation = model.preparation
+      memory = try? InferenceMemory(model.network, model.preparation)
       network = try file.inferenceNetwork(
         loading: model.network,
         imageSize: Size2D(height: model.preparation.height, width: model.preparation.width), engine: engine)
@@ -43,6 +46,9 @@ public final class Predictor {
       throw .format(error)
     }
   }
+
+  /// How many images are to go through together: at most so many, and fewer where they would take gigabytes.
+  public func batchSize(atMost count: Int) -> Int { memory?.batchSize(atMost: count) ?? 1 }
 
   /// What a model makes of a batch.
   public struct Output: Sendable {

@@ -1,5 +1,6 @@
 import FoveaFormats
 import FoveaNN
+import FoveaOps
 
 extension ModelFile {
   /// Makes a model of weights that another program trained, for the architecture that a configuration gives.
@@ -26,6 +27,11 @@ extension ModelFile {
       network = try Network(configuration.networkConfiguration(classes: classes.count), seed: nil)
     } catch {
       throw .network("model.\(error)")
+    }
+    do throws(GeometryError) {
+      _ = try InferenceMemory(network, preparation)
+    } catch {
+      throw .network("\(error)")
     }
     do throws(FormatError) {
       try SafetensorsFile(contentsOf: weights).load(into: network)

@@ -47,7 +47,32 @@ extension ModelFile {
       throw damaged(
         file, "names \(Set(classes).count) different classes for a network with \(configuration.classes)")
     }
+    guard configuration.inputChannels == 3 else {
+      throw damaged(file, "has a network for images of \(configuration.inputChannels) channels, not 3")
+    }
+    try checkMemory(network, preparation, file)
     return ModelFile(network: network, classes: classes, preparation: preparation, training: training)
+  }
+
+  /// Refuses what cannot be run: a file of a hundred kilobytes can ask for terabytes between its layers.
+  private static func checkMemory(
+    _ network: Network, _ preparation: Preparation, _ file: SafetensorsFile
+  ) throws(FormatError) {
+    let size = "\(preparation.width)×\(preparation.height)"
+    let needed: Int
+    do throws(GeometryError) {
+      needed = try InferenceMemory(network, preparation).bytesPerImage
+    } catch {
+      throw damaged(file, "has a network that cannot take its images of \(size): \(error)")
+    }
+    // Asking the system takes longer than an ordinary network needs to be asked about.
+    guard needed > 1 << 28, let available = SystemMemory.available, needed > available else { return }
+    func text(_ bytes: Int) -> String { "\(decimal(Double(bytes) / 1e6, 0)) MB" }
+    throw FormatError(
+      path: file.path,
+      problem:
+        "needs about \(text(needed)) for an image of \(size), and this process can get \(text(available))",
+      remedy: "Free memory, or use a machine with more.")
   }
 
   /// A network with room for the weights, but only as large as the file can fill.
