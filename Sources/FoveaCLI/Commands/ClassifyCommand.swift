@@ -121,7 +121,7 @@ struct ClassifyJob {
       switch outcome {
       case .ready(let prepared):
         let prediction = predictions.removeFirst()
-        guard prediction.logits.allSatisfy(\.isFinite) else {
+        guard prediction.isFinite else {
           lines += writer.line(
             PredictionRow(path: input.path, outcome: .unreadable(Prediction.notFinite)))
           counts.skipped += 1

@@ -1,4 +1,3 @@
-import FoveaExplain
 import FoveaNN
 import FoveaTrain
 

@@ -1,4 +1,4 @@
-import FoveaExplain
+import FoveaNN
 import FoveaPages
 import FoveaTrain
 

@@ -13,8 +13,10 @@ public struct Prediction: Hashable, Sendable {
     self.probabilities = probabilities
   }
 
-  /// What is said of an image whose logits are not finite: weights can be finite, and so large that an image's sums are
-  /// not.
+  /// Whether it names a class at all: weights can be finite, and so large that an image's sums are not.
+  public var isFinite: Bool { logits.allSatisfy(\.isFinite) }
+
+  /// What is said of an image whose logits are not finite.
   public static let notFinite = "the model's answer is no number"
 
   /// The class with the highest logit; of equal ones the first.
