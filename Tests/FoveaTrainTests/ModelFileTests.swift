@@ -132,6 +132,11 @@ import Testing
     )
     #expect(
       try mistake(model) { $1["fovea.preparation"] = "{\"width\":-1,\"height\":7}" }.contains("width"))
+    #expect(
+      try mistake(model) {
+        $1["fovea.preparation"] = "{\"width\":7,\"height\":7,\"crop_fraction\":1e-18}"
+      }.hasSuffix(
+        "expected a number in 0.01…1. Correct it. The file is damaged: use another copy of the model."))
     // A network that would take gigabytes is refused before it is made.
     #expect(
       try mistake(model) {

@@ -137,8 +137,10 @@ extension ModelFile {
   }
 
   private static func damaged(_ file: SafetensorsFile, _ problem: String) -> FormatError {
+    // Errors from within end with their remedy, and its full stop.
     FormatError(
-      path: file.path, problem: problem, remedy: "The file is damaged: use another copy of the model.")
+      path: file.path, problem: problem.hasSuffix(".") ? String(problem.dropLast()) : problem,
+      remedy: "The file is damaged: use another copy of the model.")
   }
 }
 
