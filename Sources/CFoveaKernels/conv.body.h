@@ -39,6 +39,8 @@ typedef struct {
   const float *x, *w, *bias, *residual;
   float *y;
   size_t columns;
+  const char *ahead;  // memory to fetch, so many bytes with every step of the sum
+  size_t ahead_step;
 } FK(conv_place);
 
 FK_INLINE void FK(conv_tile)(const size_t L, const size_t V, const fk_conv_band *band, const FK(conv_place) * at) {
@@ -47,9 +49,13 @@ FK_INLINE void FK(conv_tile)(const size_t L, const size_t V, const fk_conv_band 
   const float *restrict w = at->w;
   const ptrdiff_t step = band->source_pixel;
   const size_t length = band->patch.run_length;
+  const char *ahead = at->ahead;
+  const size_t ahead_step = at->ahead_step;
   for (size_t r = 0; r < band->patch.run_count; r++) {
     const float *restrict x = at->x + band->patch.runs[r];
     for (size_t k = 0; k < length; k++) {
+      __builtin_prefetch(ahead, 0, 2);
+      ahead += ahead_step;
       vf b[2];
       FK_UNROLL for (size_t v = 0; v < V; v++) b[v] = vf_load(w + v * FK_W);
       w += V * FK_W;
@@ -122,6 +128,19 @@ FK_INLINE void FK(conv_fetch_some)(FK(conv_fetch) * fetch, size_t share) {
   if (fetch->next > fetch->end) fetch->next = fetch->end;
 }
 
+// Has a share fetched line by line while a tile is summed in so many steps, which is free; only what is too much for that is
+// fetched at once.
+FK_INLINE void FK(conv_fetch_within)(FK(conv_fetch) * fetch, size_t share, size_t steps, FK(conv_place) * at) {
+  if (share > 64 * steps) {
+    FK(conv_fetch_some)(fetch, share - 64 * steps);
+    share = 64 * steps;
+  }
+  const size_t left = (size_t)(fetch->end - fetch->next);
+  at->ahead_step = left ? (share + steps - 1) / steps : 0;
+  at->ahead = left ? fetch->next : (const char *)at->w;
+  fetch->next = left > share ? fetch->next + share : fetch->end;
+}
+
 static void FK(conv_forward)(const fk_conv_band *band) {
   FK(conv_fetch) fetch = FK(conv_fetch_start)(band->ahead);
   const size_t patch = band->patch.run_count * band->patch.run_length;
@@ -141,7 +160,7 @@ static void FK(conv_forward)(const fk_conv_band *band) {
       at.residual = band->residual ? band->residual + start : NULL;
       for (size_t t = 0; t < tiles; t++) {
         const size_t L = pixels + (t < larger);
-        FK(conv_fetch_some)(&fetch, share);
+        FK(conv_fetch_within)(&fetch, share, patch, &at);
         FK(conv_tiles)[vectors - 1][L](band, &at);
         at.x += (ptrdiff_t)L * band->source_pixel;
         at.y += (ptrdiff_t)L * band->output_pixel;

@@ -11,8 +11,11 @@ import Synchronization
 ///
 /// Work is cut by shape, never by the number of threads: the caller says how many pieces there are, each piece
 /// writes only what is its own, and sums over pieces are added by the caller in the order of the pieces. So the
-/// result has the same bits for any number of threads. Pieces are claimed from a shared counter, so uneven pieces
-/// and a busy core balance out.
+/// result has the same bits for any number of threads.
+///
+/// Each thread has a share of the pieces, neighbours, and claims them in their order from a counter of its own: so it comes back
+/// to the same part of an image or a batch in loop after loop, and finds it in its own cache. Who is done helps the others, so
+/// uneven pieces and a busy core balance out.
 ///
 /// Idle workers spin for a short while, since the next loop of a training step is microseconds away, and then sleep.
 public final class WorkerPool: @unchecked Sendable {
@@ -32,7 +35,8 @@ public final class WorkerPool: @unchecked Sendable {
   /// Bit 0: open. Bits 1 to 15: workers inside. From bit 16: how often it was opened. A worker that comes late finds
   /// it shut and goes on waiting, so a loop never waits for a worker that the system has put aside.
   private let gate = Atomic<Int>(0)
-  private let next = Atomic<Int>(0)
+  /// The next piece of each thread's share.
+  private let next: Counters
   private let sleepers = Atomic<Int>(0)
   private nonisolated(unsafe) var job: Job?
   private nonisolated(unsafe) var pieces = 0
@@ -43,6 +47,7 @@ public final class WorkerPool: @unchecked Sendable {
   public init(threadCount: Int) {
     maximum = max(1, threadCount)
     limit = Atomic(maximum)
+    next = Counters(count: maximum)
     mutex = .allocate(capacity: 1)
     condition = .allocate(capacity: 1)
     pthread_mutex_init(mutex, nil)
@@ -78,7 +83,7 @@ public final class WorkerPool: @unchecked Sendable {
       job = body
       pieces = count
       participants = threads
-      next.store(0, ordering: .relaxed)
+      for thread in 0..<threads { next[thread].store(share(thread).lowerBound, ordering: .relaxed) }
       let opening = (gate.load(ordering: .relaxed) >> 16 + 1) << 16 | 1
       gate.store(opening, ordering: .sequentiallyConsistent)
       if sleepers.load(ordering: .sequentiallyConsistent) > 0 {
@@ -86,7 +91,7 @@ public final class WorkerPool: @unchecked Sendable {
         pthread_cond_broadcast(condition)
         pthread_mutex_unlock(mutex)
       }
-      claim(body, count)
+      claim(body, as: 0)
       gate.bitwiseAnd(~1, ordering: .sequentiallyConsistent)
       var spins = 0
       while gate.load(ordering: .acquiring) & 0xFFFE != 0 {
@@ -109,11 +114,20 @@ public final class WorkerPool: @unchecked Sendable {
     return results.withLock { $0.map { $0! } }
   }
 
-  private func claim(_ body: (Int) -> Void, _ count: Int) {
-    while true {
-      let index = next.add(1, ordering: .relaxed).oldValue
-      if index >= count { return }
-      body(index)
+  /// The pieces of one participant in the loop.
+  private func share(_ thread: Int) -> Range<Int> {
+    thread * pieces / participants..<(thread + 1) * pieces / participants
+  }
+
+  /// Runs the pieces of a thread's own share and then what the others have not come to yet.
+  private func claim(_ body: (Int) -> Void, as thread: Int) {
+    for step in 0..<participants {
+      let owner = (thread + step) % participants
+      let end = share(owner).upperBound
+      while next[owner].load(ordering: .relaxed) < end {
+        let index = next[owner].add(1, ordering: .relaxed).oldValue
+        if index < end { body(index) }
+      }
     }
   }
 
@@ -144,7 +158,7 @@ public final class WorkerPool: @unchecked Sendable {
         seen -= 1
         continue
       }
-      if index < participants { takePart() }
+      if index < participants { takePart(as: index) }
       gate.subtract(2, ordering: .releasing)
     }
   }
@@ -152,8 +166,8 @@ public final class WorkerPool: @unchecked Sendable {
   /// Not inlined, so that the reference to the job is let go before the worker leaves the gate: the opener traps if
   /// anyone still holds its closure by then.
   @inline(never)
-  private func takePart() {
-    if let job { claim(job, pieces) }
+  private func takePart(as index: Int) {
+    if let job { claim(job, as: index) }
   }
 
   /// Waits until the gate is open for a loop later than number `seen`, and returns its state.
@@ -184,5 +198,21 @@ private final class WorkerStart: Sendable {
   init(pool: WorkerPool, index: Int) {
     self.pool = pool
     self.index = index
+  }
+}
+
+/// Counters that do not share a cache line, nor the pair of lines that some CPUs fetch together. They live as long as the process.
+private struct Counters {
+  private let first: UnsafeMutablePointer<Atomic<Int>>
+  private static let stride = 128 / MemoryLayout<Int>.size
+
+  init(count: Int) {
+    let bytes = UnsafeMutableRawPointer.allocate(byteCount: 128 * count, alignment: 128)
+    first = bytes.bindMemory(to: Atomic<Int>.self, capacity: count * Self.stride)
+    for index in 0..<count { (first + index * Self.stride).initialize(to: Atomic(0)) }
+  }
+
+  subscript(index: Int) -> Atomic<Int> {
+    _read { yield first[index * Self.stride] }
   }
 }

@@ -86,9 +86,10 @@ struct BandProducts {
     let first = panelGroup * plan.panelsPerPiece
     let panels = first..<min(plan.panels.count, first + plan.panelsPerPiece)
     let (base, imageStep) = cells.place(of: cell, scratch: scratch)
-    // A guess at which cell this thread comes to next; a wrong one costs nothing but the fetch.
-    let stride = panelGroups == 1 ? WorkerPool.shared.threadCount : cells.count
-    multiply(base, imageStep: imageStep, cell, panels, ahead: cells.extent(of: index + stride))
+    // What this thread comes to next, as a rule.
+    let ahead =
+      panelGroup + 1 == panelGroups ? cells.extent(of: index + 1) : weightExtent(of: panels.upperBound)
+    multiply(base, imageStep: imageStep, cell, panels, ahead: ahead)
     moments?.partial(index).add(
       target + offset(image: cell.images.lowerBound, row: cell.rows.lowerBound, column: 0),
       images: cell.images.count, imageStep: offset(image: 1, row: 0, column: 0),
@@ -102,12 +103,25 @@ struct BandProducts {
     return ((image * side.height + row) * side.width + column) * side.channels
   }
 
+  /// The weights of a panel where a convolution has one phase and one group; none past the last panel.
+  private func weightExtent(of panel: Int) -> fk_ahead {
+    guard panel < plan.panels.count, correlation.phases.count == 1, correlation.groups == 1,
+      plan.algorithm == .direct
+    else { return fk_ahead() }
+    let place = plan.panels.place(of: panel)
+    let patch = correlation.phases[0].tapCount * correlation.sourceValuesPerGroup(plan.precision)
+    return weight.scalars.withFloats {
+      fk_ahead(start: $0 + place.first * patch, count: patch * place.paddedWidth)
+    }
+  }
+
+  /// - Parameter ahead: what is fetched while the last panel is multiplied; the others fetch the weights of the next one.
   private func multiply(
-    _ base: Floats, imageStep: Int, _ cell: SourceCells.Cell, _ panels: Range<Int>, ahead: fk_ahead
+    _ base: Floats, imageStep: Int, _ cell: SourceCells.Cell, _ panels: Range<Int>, ahead last: fk_ahead
   ) {
     let step = correlation.target.step
-    var ahead = ahead
     for panel in panels {
+      var ahead = panel + 1 < panels.upperBound ? weightExtent(of: panel + 1) : last
       let place = plan.panels.place(of: panel)
       for (index, phase) in correlation.phases.enumerated() where phase.rows > cell.rows.lowerBound {
         var band = fk_conv_band()
