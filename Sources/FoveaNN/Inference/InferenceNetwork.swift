@@ -114,8 +114,8 @@ public final class InferenceNetwork {
       let widest = step == 0 ? stem.outputShape(of: shape) : output
       let perImage = max(shape.count, widest.count) / images[0]
       let weights = step == 0 ? stem.weightShape.count : blocks[step - 1].weightCount
-      // So many that a group's maps are at least twice its weights, which every group fetches anew.
-      let worthwhile = 2 * weights / perImage
+      // So many that a group's maps are about as much as its weights, which every group fetches anew.
+      let worthwhile = weights / perImage
       let group =
         worthwhile >= images[0]
         ? images[0]

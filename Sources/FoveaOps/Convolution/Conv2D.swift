@@ -146,7 +146,8 @@ public enum Conv2D {
     shape: Shape,
     wantsStatistics: Bool
   ) -> (output: Tensor, statistics: ChannelStatistics?) {
-    if WinogradPanelProducts.pays(correlation, outputs: outputs) {
+    let use: Correlation.WinogradUse = wantsStatistics || correlation.isTurned ? .training : .inference
+    if WinogradPanelProducts.pays(correlation, outputs: outputs, for: use) {
       return winogradPanelProduct(
         correlation, panels, outputs: outputs, of: source, weight: weight, shape: shape,
         wantsStatistics: wantsStatistics)
@@ -178,7 +179,7 @@ public enum Conv2D {
     let output = Tensor(filling: shape) { target in
       withFloats(source, weight) { source, weight in
         let products = WinogradPanelProducts(
-          correlation, outputs: outputs, panels: panels, weight: weight, source: source, target: target)
+          correlation, outputs: outputs, panels: panels, weight: .natural(weight), source: source, target: target)
         guard wantsStatistics else { return products.run() }
         statistics = Moments.with(
           pieces: products.spatialPieces, channels: correlation.target.channels, isa: panels.isa

@@ -101,14 +101,12 @@ extension CostModel {
       direct: Direct(product: 0.0826, weight: 0.333),
       winograd: Winograd(product: 0.0799, tile: 0.305, weight: 0.807)))
 
-  // Not the program's fit: `product` and `tile` follow from forward rates on AMD Zen 4 at 16 to 128 channels (191 to 587
-  // GFLOP/s on two threads with F(4×4), 90 to 97 % of the peak directly), and `weight`, which is traffic with memory, is
-  // that of AVX2. To be fitted where there is such a machine.
+  // AMD EPYC 9005 (Zen 5), one thread, as `Benchmarks/fit` prints them: medians of five runs; off by 3 to 8 % on average.
   private static let avx512 = CostModel(
     correlation: Product(
-      direct: Direct(product: 0.0195, weight: 0.771),
-      winograd: Winograd(product: 0.0204, tile: 0.44, weight: 0.391)),
+      direct: Direct(product: 0.0084, weight: 0.328),
+      winograd: Winograd(product: 0.0085, tile: 0.087, weight: 0.119)),
     weightGradient: Product(
-      direct: Direct(product: 0.022, weight: 0.364),
-      winograd: Winograd(product: 0.023, tile: 0.35, weight: 0.404)))
+      direct: Direct(product: 0.0088, weight: 0.1),
+      winograd: Winograd(product: 0.0092, tile: 0.081, weight: 0.075)))
 }

@@ -28,6 +28,8 @@ public final class PreparedConvolution {
   private enum Packed {
     case direct(PackedWeight)
     case winograd(WinogradWeight)
+    /// Transformed anew in each call, panel by panel: m of F(m×m, 3×3).
+    case winogradPanels(PackedWeight, outputs: Int)
   }
 
   private struct Planned {
@@ -118,6 +120,13 @@ public final class PreparedConvolution {
                 planned.correlation, panels: planned.plan.panels, weight: weight, epilogue: epilogue,
                 source: source, target: target.baseAddress!
               ).run()
+            case .winogradPanels(let weight, let outputs):
+              weight.scalars.withFloats {
+                WinogradPanelProducts(
+                  planned.correlation, outputs: outputs, panels: planned.plan.panels, weight: .packed($0),
+                  epilogue: epilogue, source: source, target: target.baseAddress!
+                ).run()
+              }
             }
           }
           residual.withFloats(run)
@@ -163,8 +172,14 @@ public final class PreparedConvolution {
     if let packed, packed.key == key { return packed.weight }
     let result: Packed =
       if let outputs = planned.winogradOutputs {
-        .winograd(
-          WinogradWeight(scaledWeight, for: planned.correlation, outputs: outputs, planned.plan.panels))
+        if WinogradPanelProducts.pays(planned.correlation, outputs: outputs, for: .inference) {
+          .winogradPanels(
+            PackedWeight(wholeWeight, scaledBy: gain, for: planned.correlation, planned.plan.panels),
+            outputs: outputs)
+        } else {
+          .winograd(
+            WinogradWeight(scaledWeight, for: planned.correlation, outputs: outputs, planned.plan.panels))
+        }
       } else {
         .direct(packedDirectly(planned))
       }

@@ -53,6 +53,23 @@ struct WinogradTiling {
       tiles: images.count * rows.count * tileColumns)
   }
 
+  /// Below so many blocks of tiles the threads share the blocks' insides.
+  static let fewBlocks = 6
+
+  /// Calls `body` on the pool's threads with the index of every block, an image of it, and a range of at most `width` of the
+  /// channels.
+  func forEachPart(
+    of blocks: [Block], channels: Int, width: Int, _ body: (Int, Int, Range<Int>) -> Void
+  ) {
+    let perImage = (channels - 1) / width + 1
+    let images = blocks.enumerated().flatMap { block in block.element.images.map { (block.offset, $0) } }
+    WorkerPool.shared.forEach(images.count * perImage) { piece in
+      let (index, part) = piece.quotientAndRemainder(dividingBy: perImage)
+      let (block, image) = images[index]
+      body(block, image, part * width..<min(channels, (part + 1) * width))
+    }
+  }
+
   /// The tiles of one image of a block, over one side's pixels.
   ///
   /// - Parameters:
@@ -138,7 +155,7 @@ struct WinogradProducts {
   }
 
   func run(moments: Moments? = nil) {
-    if moments == nil, tiling.blockCount < Self.fewBlocks, panels.count > 1 { return runInPhases() }
+    if moments == nil, tiling.blockCount < WinogradTiling.fewBlocks, panels.count > 1 { return runInPhases() }
     let c = tiling.correlation
     let vPitch = winogradPitch(c.source.channels)
     let vPlane = tiling.tilesPerBlock * vPitch + 16
@@ -164,7 +181,7 @@ struct WinogradProducts {
           var tiles = tiling.tiles(
             of: block, image: image, side: c.target, isSource: false, pixels: target,
             first: channels.lowerBound, count: channels.count, planes: m, plane: mPlane, pitch: mPitch)
-          finish(&tiles, image: image, channels)
+          tiles.finish(with: epilogue, image: image, channels, of: c.target)
           fk_winograd_output(panels.isa, &tiles)
         }
       }
@@ -203,14 +220,18 @@ struct WinogradProducts {
     }
   }
 
-  /// Has the epilogue done where the sums of some channels of an image are written.
-  func finish(_ tiles: inout fk_winograd_tiles, image: Int, _ channels: Range<Int>) {
-    let side = tiling.correlation.target
-    tiles.bias = epilogue.bias.map { $0 + channels.lowerBound }
-    tiles.residual = epilogue.residual.map {
+}
+
+extension fk_winograd_tiles {
+  /// Has an epilogue done where the sums of some channels of an image are written.
+  mutating func finish(
+    with epilogue: Epilogue, image: Int, _ channels: Range<Int>, of side: Correlation.Side
+  ) {
+    bias = epilogue.bias.map { $0 + channels.lowerBound }
+    residual = epilogue.residual.map {
       $0 + image * side.height * side.width * side.channels + channels.lowerBound
     }
-    tiles.relu = epilogue.relu ? 1 : 0
+    relu = epilogue.relu ? 1 : 0
   }
 }
 

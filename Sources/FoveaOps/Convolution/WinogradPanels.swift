@@ -3,14 +3,14 @@ import FoveaTensor
 
 // Winograd's algorithm panel by panel: where the transformed weights of a layer are many megabytes and its tiles are
 // few, they are never held as a whole. All tiles are transformed first; then each piece transforms the weights of one
-// panel of target channels into scratch memory of its own and multiplies all tiles with them while they are in cache.
+// panel of target channels, a part of the source channels at a time, into scratch memory of its own and multiplies all
+// tiles with them while they are in cache. So what is fetched from memory are the weights as they are, 9 values for F(4×4)'s 36.
 
 extension ConvolutionPlan.WinogradCut {
   init(_ c: Correlation, outputs: Int, for use: Correlation.WinogradUse) {
     switch use {
-    case .training: self = WinogradPanelProducts.pays(c, outputs: outputs) ? .panels : .blocks
-    // The weights were transformed beforehand.
-    case .inference: self = .blocks
+    case .training, .inference:
+      self = WinogradPanelProducts.pays(c, outputs: outputs, for: use) ? .panels : .blocks
     case .weightGradient:
       if WinogradPanelGradient.pays(c, outputs: outputs) {
         self = .panels
@@ -66,45 +66,58 @@ extension WinogradTiling {
     _ planes: WinogradPlanes, _ chunk: WinogradChunk, side: Correlation.Side, isSource: Bool, pixels: Floats,
     _ transform: (inout fk_winograd_tiles) -> Void
   ) {
-    WorkerPool.shared.forEach(chunk.blocks.count) { index in
-      for image in chunk.blocks[index].images {
-        var tiles = tiles(
-          of: chunk.blocks[index], image: image, side: side, isSource: isSource,
-          pixels: UnsafeMutablePointer(mutating: pixels), first: 0, count: side.channels,
-          planes: planes.floats + chunk.firstTiles[index] * planes.pitch, plane: planes.plane,
-          pitch: planes.pitch)
-        transform(&tiles)
-      }
+    // Few blocks are shared out by channels too.
+    let width = chunk.blocks.count < Self.fewBlocks ? 64 : side.channels
+    forEachPart(of: chunk.blocks, channels: side.channels, width: width) { index, image, channels in
+      var tiles = tiles(
+        of: chunk.blocks[index], image: image, side: side, isSource: isSource,
+        pixels: UnsafeMutablePointer(mutating: pixels), first: channels.lowerBound, count: channels.count,
+        planes: planes.floats + chunk.firstTiles[index] * planes.pitch + channels.lowerBound,
+        plane: planes.plane, pitch: planes.pitch)
+      transform(&tiles)
     }
   }
 }
 
 /// The forward product or the input gradient, panel by panel.
 struct WinogradPanelProducts {
+  enum Weight {
+    /// [3, 3, C, O] of the convolution.
+    case natural(Floats)
+    /// Packed for the direct product: [panel][3·3][C][panel width].
+    case packed(Floats)
+  }
+
   private let tiling: WinogradTiling
   private let panels: Panels
-  private let weight, source: Floats
+  private let weight: Weight
+  private let epilogue: Epilogue
+  private let source: Floats
   private let target: MutableFloats
   private let blocksPerChunk: Int
 
   /// Floats of transformed tiles that are held together: they stay in the last cache.
   private static let chunkFloats = 2 << 20
+  /// Source channels whose transformed weights are in cache together.
+  private static let channelPart = 128
 
   private var c: Correlation { tiling.correlation }
 
   /// Whether it is the way to go, and not block by block with all weights transformed beforehand.
-  static func pays(_ c: Correlation, outputs: Int) -> Bool {
-    (outputs + 2) * (outputs + 2) * c.source.channels * c.target.channels >= 4 << 20
+  static func pays(_ c: Correlation, outputs: Int, for use: Correlation.WinogradUse) -> Bool {
+    let floats = (outputs + 2) * (outputs + 2) * c.source.channels * c.target.channels
+    // A training pass has many tiles to every weight; in inference a single image may have to fetch them all.
+    return floats >= (use == .inference ? 1 : 4) << 20
   }
 
-  /// - Parameter weight: [3, 3, C, O] of the convolution.
   init(
-    _ correlation: Correlation, outputs: Int, panels: Panels, weight: Floats, source: Floats,
-    target: MutableFloats
+    _ correlation: Correlation, outputs: Int, panels: Panels, weight: Weight, epilogue: Epilogue = Epilogue(),
+    source: Floats, target: MutableFloats
   ) {
     tiling = WinogradTiling(shared: correlation, outputs: outputs)
     self.panels = panels
     self.weight = weight
+    self.epilogue = epilogue
     self.source = source
     self.target = target
     let blockFloats =
@@ -141,73 +154,108 @@ struct WinogradPanelProducts {
   /// One panel's outputs of a chunk.
   private func compute(_ chunk: WinogradChunk, _ v: WinogradPlanes, _ channels: Range<Int>) {
     let width = channels.count
-    let rows = c.source.channels
+    let rows = min(Self.channelPart, c.source.channels)
     let uPlane = rows * width + 16
     let mPlane = chunk.tileCount * width + 16
-    let turned = c.isTurned ? 9 * (rows * width + 16) : 0
+    let turned = c.isTurned ? 9 * uPlane : 0
     withScratch(tiling.points * (uPlane + mPlane) + turned) { u in
       let m = u + tiling.points * uPlane
-      transformWeights(channels, into: u, uPlane, turned: m + tiling.points * mPlane)
-      multiply(chunk.tileCount, v, u, uPlane, m, mPlane, width)
+      for first in stride(from: 0, to: c.source.channels, by: rows) {
+        let part = first..<min(c.source.channels, first + rows)
+        transformWeights(part, channels, into: u, uPlane, turned: m + tiling.points * mPlane)
+        multiply(chunk.tileCount, part, v, u, uPlane, m, mPlane, channels)
+      }
       for (index, block) in chunk.blocks.enumerated() {
         for image in block.images {
           var tiles = tiling.tiles(
             of: block, image: image, side: c.target, isSource: false, pixels: target,
             first: channels.lowerBound, count: width, planes: m + chunk.firstTiles[index] * width,
             plane: mPlane, pitch: width)
+          tiles.finish(with: epilogue, image: image, channels, of: c.target)
           fk_winograd_output(panels.isa, &tiles)
         }
       }
     }
   }
 
-  /// u ← G g Gᵀ of some target channels: [points][source channel][target channel].
+  /// u ← G g Gᵀ of some source and target channels: [points][source channel][target channel].
   ///
-  /// - Parameter turned: room for [9][source channel][target channel], and 16 floats between taps, of an input gradient, whose weight has them the
-  ///   other way round.
+  /// - Parameter turned: room for [9][source channel][target channel], and 16 floats between taps, of an input gradient,
+  ///   whose weight has them the other way round.
   private func transformWeights(
-    _ channels: Range<Int>, into u: MutableFloats, _ uPlane: Int, turned: MutableFloats
+    _ part: Range<Int>, _ channels: Range<Int>, into u: MutableFloats, _ uPlane: Int, turned: MutableFloats
   ) {
-    let rows = c.source.channels
     let width = channels.count
-    guard c.isTurned else {
-      let tap = rows * c.target.channels
-      for row in 0..<rows {
+    let tap = c.source.channels * c.target.channels
+    switch weight {
+    case .packed:
+      let (place, tap) = packedPlace(part, channels)
+      fk_winograd_weight(panels.isa, u, uPlane, place, tap, tiling.outputs, part.count * width, 0)
+    case .natural(let weight) where c.isTurned:
+      for index in 0..<9 {
+        fk_conv_pack_turned(
+          turned + index * uPlane, width,
+          weight + index * tap + channels.lowerBound * c.source.channels + part.lowerBound,
+          c.source.channels, part.count, width)
+      }
+      fk_winograd_weight(panels.isa, u, uPlane, turned, uPlane, tiling.outputs, part.count * width, 1)
+    case .natural(let weight):
+      for (slot, row) in part.enumerated() {
         fk_winograd_weight(
-          panels.isa, u + row * width, uPlane, weight + row * c.target.channels + channels.lowerBound, tap,
+          panels.isa, u + slot * width, uPlane, weight + row * c.target.channels + channels.lowerBound, tap,
           tiling.outputs, width, 0)
       }
-      return
     }
-    for tap in 0..<9 {
-      fk_conv_pack_turned(
-        turned + tap * (rows * width + 16), width,
-        weight + (tap * c.target.channels + channels.lowerBound) * rows, rows, rows, width)
-    }
-    fk_winograd_weight(panels.isa, u, uPlane, turned, rows * width + 16, tiling.outputs, rows * width, 1)
   }
 
-  /// m[point] = v[point] · u[point], for every point.
+  /// Where some source channels' weights of the first tap lie in a panel of a packed weight, and the floats to the next tap.
+  private func packedPlace(_ part: Range<Int>, _ channels: Range<Int>) -> (start: Floats, tap: Int) {
+    guard case .packed(let weight) = weight else { preconditionFailure("the weight is not packed") }
+    let rows = c.source.channels
+    return (
+      weight + channels.lowerBound * 9 * rows + part.lowerBound * channels.count, rows * channels.count
+    )
+  }
+
+  /// m[point] = v[point] · u[point] over a part of the source channels, for every point; added to what is there from the
+  /// parts before.
   private func multiply(
-    _ tiles: Int, _ v: WinogradPlanes, _ u: MutableFloats, _ uPlane: Int, _ m: MutableFloats, _ mPlane: Int,
-    _ width: Int
+    _ tiles: Int, _ part: Range<Int>, _ v: WinogradPlanes, _ u: MutableFloats, _ uPlane: Int,
+    _ m: MutableFloats, _ mPlane: Int, _ channels: Range<Int>
   ) {
     let run = [0]
     run.withUnsafeBufferPointer { run in
       var band = fk_conv_band()
       band.source_pixel = v.pitch
-      band.patch = fk_conv_patch(runs: run.baseAddress, run_count: 1, run_length: c.source.channels)
-      band.output_pixel = width
+      band.patch = fk_conv_patch(runs: run.baseAddress, run_count: 1, run_length: part.count)
+      band.output_pixel = channels.count
       band.rows = 1
       band.width = tiles
-      band.channels = width
+      band.channels = channels.count
       for point in 0..<tiling.points {
-        band.source = Floats(v.floats + point * v.plane)
+        band.source = Floats(v.floats + point * v.plane + part.lowerBound)
         band.weights = Floats(u + point * uPlane)
         band.output = m + point * mPlane
+        band.residual = part.lowerBound == 0 ? nil : Floats(band.output)
+        band.ahead = weightsAhead(part, channels, point: point)
         fk_conv_forward(panels.isa, &band)
       }
     }
+  }
+
+  /// A point's share of the packed weights that come next: of the next part, or of the next panel's first.
+  private func weightsAhead(_ part: Range<Int>, _ channels: Range<Int>, point: Int) -> fk_ahead {
+    guard case .packed = weight else { return fk_ahead() }
+    let rows = c.source.channels
+    let sharesOfTap = tiling.points / 9
+    let (index, share) = point.quotientAndRemainder(dividingBy: sharesOfTap)
+    let isLast = part.upperBound == rows
+    let next = isLast ? 0..<min(rows, part.count) : part.upperBound..<min(rows, part.upperBound + part.count)
+    let panel = isLast ? channels.upperBound..<channels.upperBound + channels.count : channels
+    guard index < 9, panel.upperBound <= c.target.channels else { return fk_ahead() }
+    let (place, tap) = packedPlace(next, panel)
+    let count = next.count * panel.count / sharesOfTap
+    return fk_ahead(start: place + index * tap + share * count, count: count)
   }
 
   private func add(_ block: WinogradTiling.Block, _ channels: Range<Int>, to partial: Moments.Partial) {

@@ -2,9 +2,6 @@ import CFoveaKernels
 import FoveaTensor
 
 extension WinogradProducts {
-  /// Below so many blocks of tiles the threads share the blocks' insides.
-  static let fewBlocks = 6
-
   /// The same products, with all threads in each of three phases: all tiles are transformed, then every point is
   /// multiplied panel by panel, then all sums are transformed back. For images so few or so small that blocks would not
   /// keep the threads busy, and would each transform the same tiles again.
@@ -19,7 +16,7 @@ extension WinogradProducts {
     let mPlane = tileCount * mPitch + 16
     withScratch(tiling.points * (vPlane + mPlane)) { v in
       let m = v + tiling.points * vPlane
-      forEachPart(blocks, channels: c.source.channels) { index, image, channels in
+      tiling.forEachPart(of: blocks, channels: c.source.channels, width: 64) { index, image, channels in
         var tiles = tiling.tiles(
           of: blocks[index], image: image, side: c.source, isSource: true,
           pixels: UnsafeMutablePointer(mutating: source), first: channels.lowerBound, count: channels.count,
@@ -33,28 +30,14 @@ extension WinogradProducts {
           v, vPlane, vPitch, m + channels.lowerBound, mPlane, mPitch, tiles: tileCount, channels: channels,
           points: point..<point + 1)
       }
-      forEachPart(blocks, channels: c.target.channels) { index, image, channels in
+      tiling.forEachPart(of: blocks, channels: c.target.channels, width: 64) { index, image, channels in
         var tiles = tiling.tiles(
           of: blocks[index], image: image, side: c.target, isSource: false, pixels: target,
           first: channels.lowerBound, count: channels.count,
           planes: m + firstTiles[index] * mPitch + channels.lowerBound, plane: mPlane, pitch: mPitch)
-        finish(&tiles, image: image, channels)
+        tiles.finish(with: epilogue, image: image, channels, of: c.target)
         fk_winograd_output(panels.isa, &tiles)
       }
-    }
-  }
-
-  /// Calls `body` on the pool's threads with every block, image and a range of at most 64 of the channels.
-  private func forEachPart(
-    _ blocks: [WinogradTiling.Block], channels: Int, _ body: (Int, Int, Range<Int>) -> Void
-  ) {
-    let width = 64
-    let perImage = (channels - 1) / width + 1
-    let images = blocks.enumerated().flatMap { block in block.element.images.map { (block.offset, $0) } }
-    WorkerPool.shared.forEach(images.count * perImage) { piece in
-      let (index, part) = piece.quotientAndRemainder(dividingBy: perImage)
-      let (block, image) = images[index]
-      body(block, image, part * width..<min(channels, (part + 1) * width))
     }
   }
 }
