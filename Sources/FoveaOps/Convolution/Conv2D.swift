@@ -179,7 +179,8 @@ public enum Conv2D {
     let output = Tensor(filling: shape) { target in
       withFloats(source, weight) { source, weight in
         let products = WinogradPanelProducts(
-          correlation, outputs: outputs, panels: panels, weight: .natural(weight), source: source, target: target)
+          correlation, outputs: outputs, panels: panels, weight: .natural(weight), source: source,
+          target: target)
         guard wantsStatistics else { return products.run() }
         statistics = Moments.with(
           pieces: products.spatialPieces, channels: correlation.target.channels, isa: panels.isa
