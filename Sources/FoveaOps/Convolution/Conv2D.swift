@@ -157,7 +157,7 @@ public enum Conv2D {
     let output = Tensor(shape) { target in
       source.withUnsafeBufferPointer { source in
         let products = WinogradProducts(
-          correlation, panels: panels, weight: transformed, source: source.baseAddress!,
+          correlation, for: use, panels: panels, weight: transformed, source: source.baseAddress!,
           target: target.baseAddress!)
         guard wantsStatistics else { return products.run() }
         statistics = Moments.with(

@@ -117,8 +117,8 @@ public final class PreparedConvolution {
               ).run()
             case .winograd(let weight):
               WinogradProducts(
-                planned.correlation, panels: planned.plan.panels, weight: weight, epilogue: epilogue,
-                source: source, target: target.baseAddress!
+                planned.correlation, for: .inference, panels: planned.plan.panels, weight: weight,
+                epilogue: epilogue, source: source, target: target.baseAddress!
               ).run()
             case .winogradPanels(let weight, let outputs):
               weight.scalars.withFloats {

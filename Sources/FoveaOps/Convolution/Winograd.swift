@@ -124,23 +124,28 @@ struct WinogradProducts {
   let target: UnsafeMutablePointer<Float>
   /// Panels of target channels that a piece computes: not all of them where there are few blocks to share.
   private let panelsPerPiece: Int
+  /// Panels whose sums are held before they are transformed back.
+  private let panelsPerSweep: Int
 
   /// - Parameter weight: transformed for the correlation and the panels.
   init(
-    _ correlation: Correlation, panels: Panels, weight: WinogradWeight, epilogue: Epilogue = Epilogue(),
-    source: UnsafePointer<Float>, target: UnsafeMutablePointer<Float>
+    _ correlation: Correlation, for use: Correlation.WinogradUse, panels: Panels, weight: WinogradWeight,
+    epilogue: Epilogue = Epilogue(), source: UnsafePointer<Float>, target: UnsafeMutablePointer<Float>
   ) {
     let outputs = weight.outputs
-    // V and M of a block stay in L2; where the transformed weights do not, more tiles share each reading of them.
+    // V and M of a block stay in L2. A training pass has more tiles, and each reading of transformed weights that do not fit
+    // beside them is shared by more; in inference smaller blocks, and M of one panel at a time, leave more of the weights there.
     let points = (outputs + 2) * (outputs + 2)
     let floats = points * (correlation.source.channels + correlation.target.channels)
     let weightsFillCache = points * correlation.source.channels * correlation.target.channels > 1 << 19
-    let tiles = max(weightsFillCache ? 56 : 14, (3 << 18) / 4 / floats)
+    let (fewest, bytes) = use == .inference ? (14, 1 << 18) : (weightsFillCache ? 56 : 14, 3 << 18)
+    let tiles = max(fewest, bytes / 4 / floats)
     tiling = WinogradTiling(correlation, outputs: outputs, tilesPerBlock: tiles)
     self.panels = panels
     self.source = source
     self.target = target
     panelsPerPiece = (panels.count - 1) / max(1, 8 / tiling.blockCount) + 1
+    panelsPerSweep = use == .inference ? 1 : panelsPerPiece
     self.weight = weight
     self.epilogue = epilogue
   }
@@ -165,7 +170,7 @@ struct WinogradProducts {
       let block = tiling.block(index)
       let range = group * panelsPerPiece..<min(panels.count, (group + 1) * panelsPerPiece)
       let channels = panels.channels(of: range)
-      let mPitch = winogradPitch(channels.count)
+      let mPitch = winogradPitch(min(channels.count, panelsPerSweep * panels.width))
       let mPlane = tiling.tilesPerBlock * mPitch + 16
       withScratch(tiling.points * (vPlane + mPlane)) { v in
         let m = v + tiling.points * vPlane
@@ -176,13 +181,16 @@ struct WinogradProducts {
             plane: vPlane, pitch: vPitch)
           fk_winograd_input(panels.isa, &tiles)
         }
-        multiply(v, vPlane, vPitch, m, mPlane, mPitch, tiles: block.tiles, channels: channels)
-        for image in block.images {
-          var tiles = tiling.tiles(
-            of: block, image: image, side: c.target, isSource: false, pixels: target,
-            first: channels.lowerBound, count: channels.count, planes: m, plane: mPlane, pitch: mPitch)
-          tiles.finish(with: epilogue, image: image, channels, of: c.target)
-          fk_winograd_output(panels.isa, &tiles)
+        for first in stride(from: range.lowerBound, to: range.upperBound, by: panelsPerSweep) {
+          let channels = panels.channels(of: first..<min(range.upperBound, first + panelsPerSweep))
+          multiply(v, vPlane, vPitch, m, mPlane, mPitch, tiles: block.tiles, channels: channels)
+          for image in block.images {
+            var tiles = tiling.tiles(
+              of: block, image: image, side: c.target, isSource: false, pixels: target,
+              first: channels.lowerBound, count: channels.count, planes: m, plane: mPlane, pitch: mPitch)
+            tiles.finish(with: epilogue, image: image, channels, of: c.target)
+            fk_winograd_output(panels.isa, &tiles)
+          }
         }
       }
       guard let moments else { return }
