@@ -239,21 +239,24 @@ static void FK(winograd_weight)(
 }
 
 FK_INLINE void FK(wino_weight_gradient)(
-    float *d_weight, size_t tap, const float *planes, size_t plane, const size_t m, size_t count) {
+    float *d_weight, size_t tap, const float *planes, size_t plane, const size_t m, size_t count, int adds) {
   for (size_t c = 0; c < count; c += FK_W) {
     vf in[WINO_MAX][WINO_MAX], out[WINO_MAX][WINO_MAX];
     FK_UNROLL for (size_t i = 0; i < m + 2; i++)
       FK_UNROLL for (size_t j = 0; j < m + 2; j++) in[i][j] = vf_load(planes + (i * (m + 2) + j) * plane + c);
     FK(wino_square)(FK(wino_g_turned), m, m + 2, 3, out, in);
     FK_UNROLL for (size_t i = 0; i < 3; i++)
-      FK_UNROLL for (size_t j = 0; j < 3; j++) vf_store(d_weight + (i * 3 + j) * tap + c, out[i][j]);
+      FK_UNROLL for (size_t j = 0; j < 3; j++) {
+        float *place = d_weight + (i * 3 + j) * tap + c;
+        vf_store(place, adds ? vf_load(place) + out[i][j] : out[i][j]);
+      }
   }
 }
 
 static void FK(winograd_weight_gradient)(
-    float *d_weight, size_t tap, const float *planes, size_t plane, size_t outputs, size_t count) {
-  if (outputs == 2) FK(wino_weight_gradient)(d_weight, tap, planes, plane, 2, count);
-  else FK(wino_weight_gradient)(d_weight, tap, planes, plane, 4, count);
+    float *d_weight, size_t tap, const float *planes, size_t plane, size_t outputs, size_t count, int adds) {
+  if (outputs == 2) FK(wino_weight_gradient)(d_weight, tap, planes, plane, 2, count, adds);
+  else FK(wino_weight_gradient)(d_weight, tap, planes, plane, 4, count, adds);
 }
 
 #undef WINO_MAX

@@ -11,6 +11,6 @@ void fk_winograd_weight(
 }
 
 void fk_winograd_weight_gradient(
-    fk_isa isa, float *d_weight, size_t tap, const float *planes, size_t plane, size_t outputs, size_t count) {
-  FK_CALL_FOR(isa, winograd_weight_gradient, d_weight, tap, planes, plane, outputs, count);
+    fk_isa isa, float *d_weight, size_t tap, const float *planes, size_t plane, size_t outputs, size_t count, int adds) {
+  FK_CALL_FOR(isa, winograd_weight_gradient, d_weight, tap, planes, plane, outputs, count, adds);
 }

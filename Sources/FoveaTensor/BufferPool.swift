@@ -22,33 +22,48 @@ public final class BufferPool: Sendable {
   /// From this size on blocks come from the arena.
   fileprivate static let large = 256 << 10
 
+  /// How long a block is kept, in comparison to others.
+  public enum Lifetime: Sendable {
+    /// Given back while others come and go.
+    case passing
+    /// Kept while passing ones come and go. Large lasting blocks have an arena of their own: among passing ones they would leave holes
+    /// too small for the next step's largest tensors.
+    case lasting
+  }
+
   private struct State {
     // Addresses as integers: pointers are not Sendable, and nobody reads through these while they are free.
     var free: [Int: [UInt]] = [:]
-    var arena = Arena()
+    var passing = Arena()
+    var lasting = Arena()
     var liveBytes = 0
     var peakBytes = 0
 
-    mutating func take(_ size: Int) -> UInt? {
+    mutating func take(_ size: Int, _ lifetime: Lifetime) -> UInt? {
       let found =
-        size > BufferPool.large ? arena.take(size) : free[size]?.popLast() ?? fresh(size)
+        size <= BufferPool.large
+        ? free[size]?.popLast() ?? fresh(size)
+        : lifetime == .passing ? passing.take(size) : lasting.take(size)
       guard let block = found else { return nil }
       liveBytes += size
       peakBytes = max(peakBytes, liveBytes)
       return block
     }
 
-    mutating func give(_ block: UInt, _ size: Int) {
+    mutating func give(_ block: UInt, _ size: Int, _ lifetime: Lifetime) {
       liveBytes -= size
-      if size > BufferPool.large {
-        arena.give(block, size)
-      } else {
+      if size <= BufferPool.large {
         free[size, default: []].append(block)
+      } else if lifetime == .passing {
+        passing.give(block, size)
+      } else {
+        lasting.give(block, size)
       }
     }
 
     mutating func trim() {
-      arena.trim()
+      passing.trim()
+      lasting.trim()
       for block in free.values.joined() { release(UnsafeMutableRawPointer(bitPattern: block)) }
       free = [:]
     }
@@ -94,12 +109,12 @@ public final class BufferPool: Sendable {
     return try body(block.bindMemory(to: Float.self, capacity: max(count, 1)))
   }
 
-  func take(bytes: Int) -> UnsafeMutableRawPointer {
+  func take(bytes: Int, _ lifetime: Lifetime = .passing) -> UnsafeMutableRawPointer {
     let size = Self.blockSize(for: bytes)
     let block = state.withLock { state -> UInt? in
-      if let block = state.take(size) { return block }
+      if let block = state.take(size, lifetime) { return block }
       state.trim()
-      return state.take(size)
+      return state.take(size, lifetime)
     }
     guard let block else {
       fatalError(
@@ -109,8 +124,8 @@ public final class BufferPool: Sendable {
     return UnsafeMutableRawPointer(bitPattern: block)!
   }
 
-  func give(_ block: UnsafeMutableRawPointer, bytes: Int) {
+  func give(_ block: UnsafeMutableRawPointer, bytes: Int, _ lifetime: Lifetime = .passing) {
     let address = UInt(bitPattern: block)
-    state.withLock { $0.give(address, Self.blockSize(for: bytes)) }
+    state.withLock { $0.give(address, Self.blockSize(for: bytes), lifetime) }
   }
 }

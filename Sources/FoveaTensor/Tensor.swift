@@ -7,15 +7,17 @@ import CFoveaKernels
 final class Storage: @unchecked Sendable {
   let base: UnsafeMutablePointer<Float>
   let count: Int
+  private let lifetime: BufferPool.Lifetime
 
-  init(count: Int) {
+  init(count: Int, lifetime: BufferPool.Lifetime = .passing) {
     self.count = count
-    base = BufferPool.shared.take(bytes: max(count, 1) * MemoryLayout<Float>.stride)
+    self.lifetime = lifetime
+    base = BufferPool.shared.take(bytes: max(count, 1) * MemoryLayout<Float>.stride, lifetime)
       .bindMemory(to: Float.self, capacity: max(count, 1))
   }
 
   deinit {
-    BufferPool.shared.give(base, bytes: max(count, 1) * MemoryLayout<Float>.stride)
+    BufferPool.shared.give(base, bytes: max(count, 1) * MemoryLayout<Float>.stride, lifetime)
   }
 }
 
@@ -52,8 +54,14 @@ public struct Tensor: Sendable {
   }
 
   /// A tensor that `body` fills: it gets the storage, unset, and must write every element.
-  public init(_ shape: Shape, filledBy body: (UnsafeMutableBufferPointer<Float>) throws -> Void) rethrows {
-    self.init(uninitialized: shape)
+  ///
+  /// - Parameter lifetime: `.lasting` for what outlives most of what is made after it, such as a weight's gradient.
+  public init(
+    _ shape: Shape, lifetime: BufferPool.Lifetime = .passing,
+    filledBy body: (UnsafeMutableBufferPointer<Float>) throws -> Void
+  ) rethrows {
+    self.shape = shape
+    storage = Storage(count: shape.count, lifetime: lifetime)
     try body(UnsafeMutableBufferPointer(start: storage.base, count: storage.count))
   }
 

@@ -189,7 +189,12 @@ static void check_weight_gradient(const algorithm *a, size_t height, size_t widt
         .starts = true};
     fk_conv_weight_gradient(fk_selected(), &call);
   }
-  fk_winograd_weight_gradient(fk_selected(), got, n, sums, n, a->m, n);
+  fk_winograd_weight_gradient(fk_selected(), got, n, sums, n, a->m, n, 0);
+  // Added twice to zeros, it is twice what it is alone, to the bit.
+  float *added = zero_floats(9 * n), *twice = floats(9 * n);
+  for (int i = 0; i < 2; i++) fk_winograd_weight_gradient(fk_selected(), added, n, sums, n, a->m, n, 1);
+  for (size_t i = 0; i < 9 * n; i++) twice[i] = 2 * got[i];
+  expect_same("added gradient", added, twice, 9 * n);
 
   const reference *want_v = transformed(a, &of_x, x, -1, a->points, a->bt, false);
   const reference *want_d = transformed(a, &of_y, gradient, 0, a->m, a->at, true);

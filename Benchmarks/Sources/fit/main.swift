@@ -124,7 +124,9 @@ let layers: [(batch: Int, size: Int, channels: Int)] = [
 
 WorkerPool.shared.limitThreads(to: 1)
 let names = ["correlation", "weightGradient"]
+let hasBF16 = EngineOptions.Precision.bf16.isAvailable
 var direct: [[Measured]] = [[], []]
+var directBF16: [[Measured]] = [[], []]
 var winograd: [[Measured]] = [[], []]
 for layer in layers {
   let g = try Conv2DGeometry(
@@ -133,24 +135,28 @@ for layer in layers {
   let x = randomTensor(g.inputShape, seed: 1)
   let weight = randomTensor(g.weightShape, seed: 2)
   let dOutput = randomTensor(g.outputShape, seed: 3)
-  for policy in [WinogradPolicy.off, .f2, .f4] {
-    let engine = EngineOptions(winograd: policy)
+  let engines =
+    [WinogradPolicy.off, .f2, .f4].map { EngineOptions(winograd: $0) }
+    + (hasBF16 ? [EngineOptions(winograd: .off, precision: .bf16)] : [])
+  for engine in engines {
     let times = [
       nanoseconds { _ = Conv2D.backwardInput(dOutput, weight: weight, geometry: g, engine: engine) },
       nanoseconds { _ = Conv2D.backwardWeight(dOutput, input: x, geometry: g, engine: engine) },
     ]
     for (product, time) in times.enumerated() {
-      if policy == .off {
-        direct[product].append(Measured(work: directWork(g), nanoseconds: time))
-      } else {
+      switch engine.winograd {
+      case .off where engine.precision == .bf16:
+        directBF16[product].append(Measured(work: directWork(g), nanoseconds: time))
+      case .off: direct[product].append(Measured(work: directWork(g), nanoseconds: time))
+      default:
         winograd[product].append(
-          Measured(work: winogradWork(g, policy == .f2 ? 2 : 4), nanoseconds: time))
+          Measured(work: winogradWork(g, engine.winograd == .f2 ? 2 : 4), nanoseconds: time))
       }
     }
     if lists {
       let rates = times.map { String(Int((2 * Double(g.multiplyAdds) / $0).rounded())) }
       print(
-        "\(layer.channels) channels at \(layer.size), batch \(layer.batch), \(policy): "
+        "\(layer.channels) channels at \(layer.size), batch \(layer.batch), \(engine.winograd), \(engine.precision): "
           + "dInput \(rates[0]), dWeight \(rates[1]) GFLOP/s")
     }
   }
@@ -162,6 +168,11 @@ for (product, name) in names.enumerated() {
   let w = fit(winograd[product])
   print("\(name): Product(")
   print("  direct: Direct(product: \(text(d[0])), weight: \(text(d[1]))),")
+  if hasBF16 {
+    let b = fit(directBF16[product])
+    print("  directBF16: Direct(product: \(text(b[0])), weight: \(text(b[1]))),")
+    print("  // off by \(meanError(b, directBF16[product])) % on average")
+  }
   print("  winograd: Winograd(product: \(text(w[0])), tile: \(text(w[1])), weight: \(text(w[2])))),")
   print("  // off by \(meanError(d, direct[product])) and \(meanError(w, winograd[product])) % on average")
 }

@@ -45,8 +45,9 @@ void fk_winograd_output_gradient(fk_isa isa, const fk_winograd_tiles *tiles);
 /// `turned`, of the kernel turned by 180°.
 void fk_winograd_weight(
     fk_isa isa, float *planes, size_t plane, const float *weight, size_t tap, size_t outputs, size_t count, int turned);
-/// d_weight[3][3] ← Gᵀ s G for `count` floats, where planes lie `plane` and taps `tap` floats apart.
+/// d_weight[3][3] ← Gᵀ s G for `count` floats, where planes lie `plane` and taps `tap` floats apart; with `adds`, added to
+/// what is there.
 void fk_winograd_weight_gradient(
-    fk_isa isa, float *d_weight, size_t tap, const float *planes, size_t plane, size_t outputs, size_t count);
+    fk_isa isa, float *d_weight, size_t tap, const float *planes, size_t plane, size_t outputs, size_t count, int adds);
 
 #endif

@@ -64,7 +64,7 @@ public enum Conv2D {
     precondition(engine.precision.isAvailable, "\(engine.precision) is not available; see checkAvailable()")
     let (input, geometry) = gathered(input, geometry)
     let correlation = Correlation(forward: geometry)
-    return Tensor(geometry.weightShape) { dWeight in
+    return Tensor(geometry.weightShape, lifetime: .lasting) { dWeight in
       input.withUnsafeBufferPointer { input in
         dOutput.withUnsafeBufferPointer { dOutput in
           let plan = ConvolutionPlan(weightGradient: correlation, precision: engine.precision)

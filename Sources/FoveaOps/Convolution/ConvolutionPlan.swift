@@ -31,8 +31,6 @@ public struct ConvolutionPlan: Hashable, Sendable {
     case panels
     /// Weight gradient: shares of the blocks, each with partial sums of its own.
     case shares
-    /// Weight gradient: all tiles are transformed first; then point by point and panel by panel.
-    case points
   }
 
   /// Where the inner loops read the source.

@@ -35,12 +35,18 @@ struct CostModel: Hashable {
 
   struct Product: Hashable {
     var direct: Direct
+    /// With factors in bf16, where there are instructions for them. Where they are emulated nobody waits for the fastest way.
+    var directBF16: Direct?
+    /// With 32-bit factors in any case.
     var winograd: Winograd
 
     /// m of the cheapest F(m×m, 3×3), or nil where the direct product is cheaper.
-    func cheapest(_ c: Correlation) -> Int? {
+    ///
+    /// - Parameter precision: of the direct product.
+    func cheapest(_ c: Correlation, precision: EngineOptions.Precision) -> Int? {
       let costs = [2, 4].map { (outputs: $0, cost: winograd.cost(c, outputs: $0)) }
       let best = costs.min { $0.cost < $1.cost }!
+      let direct = precision == .bf16 ? directBF16 ?? direct : direct
       return best.cost < direct.cost(c) ? best.outputs : nil
     }
   }
@@ -101,12 +107,14 @@ extension CostModel {
       direct: Direct(product: 0.0826, weight: 0.333),
       winograd: Winograd(product: 0.0799, tile: 0.305, weight: 0.807)))
 
-  // AMD EPYC 9005 (Zen 5), one thread, as `Benchmarks/fit` prints them: medians of five runs; off by 3 to 8 % on average.
+  // AMD EPYC 9005 (Zen 5), one thread, as `Benchmarks/fit` prints them: medians of five runs; off by 3 to 12 % on average.
   private static let avx512 = CostModel(
     correlation: Product(
-      direct: Direct(product: 0.0084, weight: 0.328),
-      winograd: Winograd(product: 0.0085, tile: 0.087, weight: 0.119)),
+      direct: Direct(product: 0.0083, weight: 0.305),
+      directBF16: Direct(product: 0.0043, weight: 0.179),
+      winograd: Winograd(product: 0.0084, tile: 0.084, weight: 0.119)),
     weightGradient: Product(
-      direct: Direct(product: 0.0088, weight: 0.1),
-      winograd: Winograd(product: 0.0092, tile: 0.081, weight: 0.075)))
+      direct: Direct(product: 0.0086, weight: 0.104),
+      directBF16: Direct(product: 0.0047, weight: 0.113),
+      winograd: Winograd(product: 0.0091, tile: 0.08, weight: 0.074)))
 }

@@ -332,21 +332,6 @@ struct WinogradWeightGradient {
     self.dWeight = dWeight
   }
 
-  func run() {
-    if Self.sharesTiles(tiling.correlation, outputs: tiling.outputs) {
-      let sumBytes = tiling.points * plane * 4
-      runByShare(shares: min(tiling.blockCount, max(4, min(32, (4 << 20) / sumBytes))))
-    } else {
-      runByPoint()
-    }
-  }
-
-  /// Whether there are partial sums for each of several shares of the tiles: as long as a share's sums stay in cache.
-  /// Beyond that the tiles are transformed first, and the points and panels shared out.
-  static func sharesTiles(_ c: Correlation, outputs: Int) -> Bool {
-    (outputs + 2) * (outputs + 2) * c.source.channels * c.target.channels * 4 <= 1 << 20
-  }
-
   private func transform(
     _ block: WinogradTiling.Block, _ v: UnsafeMutablePointer<Float>, _ vPlane: Int,
     _ m: UnsafeMutablePointer<Float>, _ mPlane: Int
@@ -390,8 +375,9 @@ struct WinogradWeightGradient {
     }
   }
 
-  private func runByShare(shares: Int) {
+  func run() {
     let sumCount = tiling.points * plane
+    let shares = min(tiling.blockCount, max(4, min(32, (1 << 20) / sumCount)))
     let vPlane = tiling.tilesPerBlock * vPitch + 16
     let mPlane = tiling.tilesPerBlock * mPitch + 16
     withScratch(shares * sumCount) { sums in
@@ -422,34 +408,6 @@ struct WinogradWeightGradient {
     }
   }
 
-  private func runByPoint() {
-    let tileFloats = tiling.points * (vPitch + mPitch)
-    let perChunk = max(1, (2 << 20) / tileFloats / tiling.tilesPerBlock)
-    let vPlane = perChunk * tiling.tilesPerBlock * vPitch + 16
-    let mPlane = perChunk * tiling.tilesPerBlock * mPitch + 16
-    withScratch(tiling.points * plane) { sums in
-      withScratch(tiling.points * (vPlane + mPlane)) { v in
-        let m = v + tiling.points * vPlane
-        WorkerPool.shared.forEach(tiling.points) { (sums + $0 * plane).update(repeating: 0, count: plane) }
-        for first in stride(from: 0, to: tiling.blockCount, by: perChunk) {
-          let blocks = (first..<min(tiling.blockCount, first + perChunk)).map(tiling.block)
-          var offsets = [0]
-          for block in blocks { offsets.append(offsets.last! + block.tiles) }
-          WorkerPool.shared.forEach(blocks.count) { index in
-            transform(blocks[index], v + offsets[index] * vPitch, vPlane, m + offsets[index] * mPitch, mPlane)
-          }
-          WorkerPool.shared.forEach(tiling.points * panels.count) { piece in
-            let (point, panel) = piece.quotientAndRemainder(dividingBy: panels.count)
-            multiply(
-              v + point * vPlane, m + point * mPlane, tiles: offsets.last!, panel: panel,
-              sums: sums + point * plane)
-          }
-        }
-      }
-      finish(sums)
-    }
-  }
-
   /// dWeight ← Gᵀ sums G.
   private func finish(_ sums: UnsafeMutablePointer<Float>) {
     WorkerPool.shared.forEach(panels.count) { panel in
@@ -458,7 +416,7 @@ struct WinogradWeightGradient {
         fk_winograd_weight_gradient(
           panels.isa, dWeight + row * outChannels + channels.lowerBound, inChannels * outChannels,
           sums + channels.lowerBound * inChannels + row * channels.count, plane, tiling.outputs,
-          channels.count)
+          channels.count, 0)
       }
     }
   }

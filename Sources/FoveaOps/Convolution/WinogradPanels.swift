@@ -11,12 +11,7 @@ extension ConvolutionPlan.WinogradCut {
     switch use {
     case .training, .inference:
       self = WinogradPanelProducts.pays(c, outputs: outputs, for: use) ? .panels : .blocks
-    case .weightGradient:
-      if WinogradPanelGradient.pays(c, outputs: outputs) {
-        self = .panels
-      } else {
-        self = WinogradWeightGradient.sharesTiles(c, outputs: outputs) ? .shares : .points
-      }
+    case .weightGradient: self = WinogradPanelGradient.pays(c, outputs: outputs) ? .panels : .shares
     }
   }
 }
@@ -107,7 +102,7 @@ struct WinogradPanelProducts {
   static func pays(_ c: Correlation, outputs: Int, for use: Correlation.WinogradUse) -> Bool {
     let floats = (outputs + 2) * (outputs + 2) * c.source.channels * c.target.channels
     // A training pass has many tiles to every weight; in inference a single image may have to fetch them all.
-    return floats >= (use == .inference ? 1 : 4) << 20
+    return floats >= (use == .inference ? 1 : 2) << 20
   }
 
   init(
@@ -282,17 +277,15 @@ struct WinogradPanelGradient {
 
   /// Input channels of a piece.
   private static let channelPart = 128
-  /// Transformed tiles of both sides, in floats: all must be held at once.
-  private static let mostFloats = 5 << 20
+  /// Floats of transformed tiles, of both sides, that are held together.
+  private static let chunkFloats = 2 << 20
 
   private var c: Correlation { tiling.correlation }
 
-  /// Whether it is the way to go, and not point by point with all sums held at once.
+  /// Whether it is the way to go, and not share by share of the tiles, each with sums of its own for the whole weight, which would
+  /// not stay in cache.
   static func pays(_ c: Correlation, outputs: Int) -> Bool {
-    let points = (outputs + 2) * (outputs + 2)
-    let floats =
-      points * WinogradTiling(shared: c, outputs: outputs).tileCount * (c.source.channels + c.target.channels)
-    return points * c.source.channels * c.target.channels >= 4 << 20 && floats <= mostFloats
+    (outputs + 2) * (outputs + 2) * c.source.channels * c.target.channels > 1 << 18
   }
 
   /// - Parameters:
@@ -310,32 +303,40 @@ struct WinogradPanelGradient {
   }
 
   func run() {
-    let chunk = WinogradChunk(tiling, 0..<tiling.blockCount)
-    let vPlane = WinogradPlanes.plane(tiles: chunk.tileCount, channels: c.source.channels)
-    let mPlane = WinogradPlanes.plane(tiles: chunk.tileCount, channels: c.target.channels)
+    let blockFloats = tiling.points * tiling.tilesPerBlock * (c.source.channels + c.target.channels)
+    let chunks = (tiling.blockCount * blockFloats - 1) / Self.chunkFloats + 1
+    let blocksPerChunk = (tiling.blockCount - 1) / chunks + 1
+    let tiles = blocksPerChunk * tiling.tilesPerBlock
+    let vPlane = WinogradPlanes.plane(tiles: tiles, channels: c.source.channels)
+    let mPlane = WinogradPlanes.plane(tiles: tiles, channels: c.target.channels)
     withScratch(tiling.points * (vPlane + mPlane)) { scratch in
-      let v = WinogradPlanes(scratch, tiles: chunk.tileCount, channels: c.source.channels)
+      let v = WinogradPlanes(scratch, tiles: tiles, channels: c.source.channels)
       let m = WinogradPlanes(
-        scratch + tiling.points * vPlane, tiles: chunk.tileCount, channels: c.target.channels)
-      tiling.fill(v, chunk, side: c.source, isSource: true, pixels: source) {
-        fk_winograd_input(panels.isa, &$0)
-      }
-      tiling.fill(m, chunk, side: c.target, isSource: false, pixels: dOutput) {
-        fk_winograd_output_gradient(panels.isa, &$0)
-      }
-      let parts = (c.source.channels - 1) / Self.channelPart + 1
-      WorkerPool.shared.forEach(panels.count * parts) { piece in
-        let (panel, part) = piece.quotientAndRemainder(dividingBy: parts)
-        let first = part * Self.channelPart
-        compute(
-          chunk, v, m, first..<min(c.source.channels, first + Self.channelPart), panels.place(of: panel))
+        scratch + tiling.points * vPlane, tiles: tiles, channels: c.target.channels)
+      for first in stride(from: 0, to: tiling.blockCount, by: blocksPerChunk) {
+        let chunk = WinogradChunk(tiling, first..<min(tiling.blockCount, first + blocksPerChunk))
+        tiling.fill(v, chunk, side: c.source, isSource: true, pixels: source) {
+          fk_winograd_input(panels.isa, &$0)
+        }
+        tiling.fill(m, chunk, side: c.target, isSource: false, pixels: dOutput) {
+          fk_winograd_output_gradient(panels.isa, &$0)
+        }
+        let parts = (c.source.channels - 1) / Self.channelPart + 1
+        WorkerPool.shared.forEach(panels.count * parts) { piece in
+          let (panel, part) = piece.quotientAndRemainder(dividingBy: parts)
+          let start = part * Self.channelPart
+          compute(
+            chunk, v, m, start..<min(c.source.channels, start + Self.channelPart), panels.place(of: panel),
+            adds: first > 0)
+        }
       }
     }
   }
 
+  /// - Parameter adds: whether the gradient is added to that of the chunks before.
   private func compute(
     _ chunk: WinogradChunk, _ v: WinogradPlanes, _ m: WinogradPlanes, _ part: Range<Int>,
-    _ place: Panels.Place
+    _ place: Panels.Place, adds: Bool
   ) {
     let width = place.paddedWidth
     let plane = part.count * width + 16
@@ -362,8 +363,7 @@ struct WinogradPanelGradient {
         fk_winograd_weight_gradient(
           panels.isa, dWeight + row * c.target.channels + place.channels.lowerBound,
           c.source.channels * c.target.channels, sums + (row - part.lowerBound) * width, plane,
-          tiling.outputs,
-          width)
+          tiling.outputs, width, adds ? 1 : 0)
       }
     }
   }

@@ -41,20 +41,19 @@ extension Correlation {
     case .f2: return 2
     case .f4: return 4
     case .auto:
-      let isSmall = source.channels * target.channels <= 1 << 16
-      if engine.precision == .bf16 {
-        // Direct products with bf16 factors reach some 425 GFLOP/s on two cores of Zen 4. Winograd's algorithm with
-        // 32-bit factors does the work of 425 to 590 from 64 to 256 channels, and of 200 to 350 below and above.
-        let pays = isSmall && min(source.channels, target.channels) >= 64
-        return pays && target.height >= 4 && target.width >= 4 ? 4 : nil
-      }
       let model = CostModel.model(for: isa)
       switch use {
-      case .training: return model.correlation.cheapest(self)
-      case .weightGradient: return model.weightGradient.cheapest(self)
+      case .training: return model.correlation.cheapest(self, precision: engine.precision)
+      case .weightGradient: return model.weightGradient.cheapest(self, precision: engine.precision)
       case .inference:
-        guard source.channels >= 16, target.height >= 4, target.width >= 4 else { return nil }
-        return 4
+        let (channels, weights) = (source.channels, source.channels * target.channels)
+        guard target.height >= 4, target.width >= 4 else { return nil }
+        // Direct products with bf16 factors are twice as fast, and their weights a quarter of what a single image must fetch
+        // otherwise.
+        let pays =
+          engine.precision == .bf16
+          ? min(channels, target.channels) >= 32 && weights <= 1 << 16 : channels >= 16
+        return pays ? 4 : nil
       }
     }
   }

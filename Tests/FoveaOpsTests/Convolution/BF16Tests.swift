@@ -166,8 +166,8 @@ import Testing
     }
   }
 
-  /// From 64 to 256 channels Winograd's algorithm is faster than direct products in bf16, and keeps 32-bit factors.
-  @Test(arguments: [(16, false), (32, false), (64, true), (256, true), (272, false)])
+  /// From 32 to 256 channels Winograd's algorithm is faster than direct products in bf16, and keeps 32-bit factors.
+  @Test(arguments: [(16, false), (32, true), (256, true), (272, false)])
   func theFasterAlgorithmIsChosen(channels: Int, winograd: Bool) throws {
     let geometry = try Conv2DGeometry(
       input: [1, 6, 6, channels], outChannels: channels, kernel: Size2D(3), padding: .one)
@@ -179,7 +179,8 @@ import Testing
         ).bits
       }
       let expected = winograd ? output(.f4, .fp32) : output(.off, .bf16)
-      #expect(output(.auto, .bf16) == expected, "\(set)")
+      let isExpected = output(.auto, .bf16) == expected
+      #expect(isExpected, "\(set)")
       #expect(output(.off, .bf16) != output(.off, .fp32), "\(set)")
     }
   }
