@@ -259,6 +259,72 @@ static void FK(winograd_weight_gradient)(
   else FK(wino_weight_gradient)(d_weight, tap, planes, plane, 4, count, adds);
 }
 
+// Source channels whose kernels stay in the first cache while all rows of points are made of them.
+#define WINO_FEW_CHANNELS 16
+
+// One row of a tile's points (i) for L tiles and a vector of target channels: 6·L sums stay in registers while the row's six
+// weights are made of the kernel's nine.
+FK_INLINE void FK(wino_few_row)(
+    const size_t i, const size_t L, const fk_winograd_few *few, size_t first, size_t count, size_t start,
+    vf sums[WINO_MAX][FK_WINOGRAD_FEW]) {
+  vf sum[WINO_MAX][FK_WINOGRAD_FEW];
+  FK_UNROLL for (size_t j = 0; j < 6; j++) FK_UNROLL for (size_t t = 0; t < L; t++) sum[j][t] = sums[j][t];
+  const size_t tap = few->tap, out = few->out;
+  const float *restrict w = few->weight + first * out + start;
+  const float *restrict v = few->tiles + 6 * i * FK_WINOGRAD_FEW_PLANE + first;
+  // The rows share the taps to fetch, a line or two with every step of the sums: all at once they would hold the products up.
+  const float *ahead = (few->ahead ? few->ahead : few->weight) + first * out + start + i * tap;
+  for (size_t k = 0; k < count; k++, w += out, ahead += out) {
+    __builtin_prefetch(ahead, 0, 2);
+    if (i < 3) __builtin_prefetch(ahead + 6 * tap, 0, 2);
+    vf half[WINO_MAX], u[WINO_MAX];
+    FK_UNROLL for (size_t j = 0; j < 3; j++) {
+      vf column[WINO_MAX], result[WINO_MAX];
+      FK_UNROLL for (size_t l = 0; l < 3; l++) column[l] = vf_load(w + (l * 3 + j) * tap);
+      FK(wino_g)(4, result, column);
+      half[j] = result[i];
+    }
+    FK(wino_g)(4, u, half);
+    FK_UNROLL for (size_t j = 0; j < 6; j++)
+      FK_UNROLL for (size_t t = 0; t < L; t++)
+        sum[j][t] = vf_fma(vf_set1(v[j * FK_WINOGRAD_FEW_PLANE + t * FK_WINOGRAD_FEW_PITCH + k]), u[j], sum[j][t]);
+  }
+  FK_UNROLL for (size_t j = 0; j < 6; j++) FK_UNROLL for (size_t t = 0; t < L; t++) sums[j][t] = sum[j][t];
+}
+
+FK_INLINE void FK(wino_few)(const size_t L, const fk_winograd_few *few) {
+  for (size_t start = 0; start < few->out; start += FK_W) {
+    vf sums[WINO_MAX][WINO_MAX][FK_WINOGRAD_FEW];
+    memset(sums, 0, sizeof sums);
+    for (size_t first = 0; first < few->in; first += WINO_FEW_CHANNELS) {
+      const size_t left = few->in - first, count = left < WINO_FEW_CHANNELS ? left : WINO_FEW_CHANNELS;
+      FK_UNROLL for (size_t i = 0; i < 6; i++) FK(wino_few_row)(i, L, few, first, count, start, sums[i]);
+    }
+    for (size_t p = 0; p < 36; p++)
+      FK_UNROLL for (size_t t = 0; t < L; t++) {
+        float *place = few->sums + p * few->sum_plane + t * few->out + start;
+        const vf sum = sums[p / 6][p % 6][t];
+        vf_store(place, few->adds ? sum + vf_load(place) : sum);
+      }
+  }
+}
+
+#if FK_W == 16 || defined(__aarch64__)
+static int FK(winograd_has_products)(void) { return 1; }
+static void FK(winograd_products)(const fk_winograd_few *few) {
+  switch (few->count) {
+    case 1: FK(wino_few)(1, few); break;
+    case 2: FK(wino_few)(2, few); break;
+    case 3: FK(wino_few)(3, few); break;
+    case 4: FK(wino_few)(4, few); break;
+  }
+}
+#else
+static int FK(winograd_has_products)(void) { return 0; }
+static void FK(winograd_products)(const fk_winograd_few *few) { (void)few; }
+#endif
+
+#undef WINO_FEW_CHANNELS
 #undef WINO_MAX
 #undef WINO_ZEROS
 #undef wino_times

@@ -14,3 +14,6 @@ void fk_winograd_weight_gradient(
     fk_isa isa, float *d_weight, size_t tap, const float *planes, size_t plane, size_t outputs, size_t count, int adds) {
   FK_CALL_FOR(isa, winograd_weight_gradient, d_weight, tap, planes, plane, outputs, count, adds);
 }
+
+int fk_winograd_has_products(fk_isa isa) { return FK_CALL_FOR(isa, winograd_has_products); }
+void fk_winograd_products(fk_isa isa, const fk_winograd_few *few) { FK_CALL_FOR(isa, winograd_products, few); }

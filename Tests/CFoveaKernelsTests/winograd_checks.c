@@ -169,6 +169,34 @@ static void check_forward(const algorithm *a, size_t height, size_t width, size_
   expect_same("output with bias, residual and ReLU", ended, want_ended, height * width * out);
 }
 
+// Products with weights that are transformed on the way, against those with weights transformed beforehand.
+static void check_few(size_t tiles, size_t in, size_t vectors) {
+  if (!fk_winograd_has_products(fk_selected())) return;
+  const size_t out = vectors * vector_width(), points = 36;
+  begin_case("F(4) few: %zu tiles, %zu to %zu channels", tiles, in, out);
+  float *v = random_floats(points * FK_WINOGRAD_FEW_PLANE), *weight = random_floats(9 * in * out);
+  float *u = floats(points * in * out), *want = random_floats(points * tiles * out), *got = floats(points * tiles * out);
+  memcpy(got, want, points * tiles * out * sizeof(float));
+  fk_winograd_weight(fk_selected(), u, in * out, weight, in * out, 4, in * out, 0);
+  for (int adds = 0; adds < 2; adds++) {
+    const fk_winograd_few few = {
+        .tiles = v, .count = tiles, .weight = weight, .tap = in * out, .ahead = adds ? weight : NULL, .in = in,
+        .out = out, .sums = got, .sum_plane = tiles * out, .adds = adds};
+    fk_winograd_products(fk_selected(), &few);
+    const ptrdiff_t run = 0;
+    for (size_t p = 0; p < points; p++) {
+      float *sums = want + p * tiles * out;
+      const fk_conv_band band = {
+          .source = v + p * FK_WINOGRAD_FEW_PLANE, .source_pixel = FK_WINOGRAD_FEW_PITCH,
+          .patch = {.runs = &run, .run_count = 1, .run_length = in}, .weights = u + p * in * out,
+          .residual = adds ? sums : NULL, .output = sums, .output_pixel = (ptrdiff_t)out, .rows = 1, .width = tiles,
+          .channels = out};
+      fk_conv_forward(fk_selected(), &band);
+    }
+    expect_same("products", got, want, points * tiles * out);
+  }
+}
+
 static void check_weight_gradient(const algorithm *a, size_t height, size_t width, size_t in, size_t vectors) {
   const size_t out = vectors * vector_width(), n = in * out;
   begin_case("F(%zu) weight gradient %zux%zu, %zu to %zu channels", a->m, height, width, in, out);
@@ -237,5 +265,9 @@ KERNEL_FAMILY(winograd) {
     const float *weight = random_floats(9 * 3 * w);
     const reference *want = transformed_weights(a, weight, 3 * w, true);
     expect_planes("transformed", weight_planes(a, weight, 3 * w, 1), want, 3 * w, a->points * a->points);
+  }
+  for (size_t tiles = 1; tiles <= FK_WINOGRAD_FEW; tiles++) {
+    check_few(tiles, 37, 1);
+    check_few(tiles, 128, 2);
   }
 }

@@ -45,6 +45,32 @@ void fk_winograd_output_gradient(fk_isa isa, const fk_winograd_tiles *tiles);
 /// `turned`, of the kernel turned by 180°.
 void fk_winograd_weight(
     fk_isa isa, float *planes, size_t plane, const float *weight, size_t tap, size_t outputs, size_t count, int turned);
+/// Constants, so that addresses need no registers.
+enum {
+  FK_WINOGRAD_FEW = 4,               ///< tiles of fk_winograd_few at most
+  FK_WINOGRAD_FEW_PITCH = 512 + 16,  ///< floats from tile to tile
+  FK_WINOGRAD_FEW_PLANE = 4 * FK_WINOGRAD_FEW_PITCH + 16,  ///< floats from plane to plane
+};
+
+/// The products of a few tiles, m = 4, with weights that are transformed in registers and never stored.
+typedef struct fk_winograd_few {
+  const float *tiles;      ///< transformed: first tile's first source channel in the first plane
+  size_t count;            ///< tiles
+  const float *weight;     ///< [source channel][target channel] of the first tap
+  size_t tap;              ///< floats from tap to tap
+  const float *ahead;      ///< a weight laid out alike that is fetched meanwhile, or null
+  size_t in, out;          ///< source and target channels
+  float *sums;             ///< [point][tile][target channel]
+  size_t sum_plane;        ///< floats from point to point of the sums
+  int adds;                ///< whether the products are added to what is there
+} fk_winograd_few;
+
+/// Whether fk_winograd_products is there: 6·FK_WINOGRAD_FEW sums must fit in registers.
+int fk_winograd_has_products(fk_isa isa);
+/// sums ← tiles · G g Gᵀ for every point: the bits that fk_winograd_weight and fk_conv_forward (with the sums as its
+/// residual, where they are added) give together.
+void fk_winograd_products(fk_isa isa, const fk_winograd_few *few);
+
 /// d_weight[3][3] ← Gᵀ s G for `count` floats, where planes lie `plane` and taps `tap` floats apart; with `adds`, added to
 /// what is there.
 void fk_winograd_weight_gradient(

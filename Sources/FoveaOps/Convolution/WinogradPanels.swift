@@ -42,9 +42,13 @@ struct WinogradPlanes {
   static func plane(tiles: Int, channels: Int) -> Int { tiles * pitch(channels) + 16 }
 
   init(_ floats: MutableFloats, tiles: Int, channels: Int) {
+    self.init(floats, pitch: Self.pitch(channels), plane: Self.plane(tiles: tiles, channels: channels))
+  }
+
+  init(_ floats: MutableFloats, pitch: Int, plane: Int) {
     self.floats = floats
-    pitch = Self.pitch(channels)
-    plane = Self.plane(tiles: tiles, channels: channels)
+    self.pitch = pitch
+    self.plane = plane
   }
 }
 
@@ -90,6 +94,9 @@ struct WinogradPanelProducts {
   private let source: Floats
   private let target: MutableFloats
   private let blocksPerChunk: Int
+  /// Whether there are so few tiles, as for one image of 7×7, that storing transformed weights would take longer than the
+  /// products.
+  private let hasFewTiles: Bool
 
   /// Floats of transformed tiles that are held together: they stay in the last cache.
   private static let chunkFloats = 2 << 20
@@ -118,6 +125,13 @@ struct WinogradPanelProducts {
     let blockFloats =
       tiling.points * tiling.tilesPerBlock * WinogradPlanes.pitch(correlation.source.channels)
     blocksPerChunk = max(1, Self.chunkFloats / blockFloats)
+    if case .packed = weight, outputs == 4, tiling.tileCount <= FK_WINOGRAD_FEW,
+      WinogradPlanes.pitch(correlation.source.channels) <= FK_WINOGRAD_FEW_PITCH
+    {
+      hasFewTiles = fk_winograd_has_products(panels.isa) != 0
+    } else {
+      hasFewTiles = false
+    }
   }
 
   /// As of `WinogradProducts`.
@@ -126,11 +140,15 @@ struct WinogradPanelProducts {
 
   func run(moments: Moments? = nil) {
     let channels = c.source.channels
-    let chunkTiles = blocksPerChunk * tiling.tilesPerBlock
-    withScratch(tiling.points * WinogradPlanes.plane(tiles: chunkTiles, channels: channels)) { scratch in
+    let pitch = hasFewTiles ? Int(FK_WINOGRAD_FEW_PITCH) : WinogradPlanes.pitch(channels)
+    let plane =
+      hasFewTiles
+      ? Int(FK_WINOGRAD_FEW_PLANE)
+      : WinogradPlanes.plane(tiles: blocksPerChunk * tiling.tilesPerBlock, channels: channels)
+    withScratch(tiling.points * plane) { scratch in
+      let v = WinogradPlanes(scratch, pitch: pitch, plane: plane)
       for first in stride(from: 0, to: tiling.blockCount, by: blocksPerChunk) {
         let chunk = WinogradChunk(tiling, first..<min(tiling.blockCount, first + blocksPerChunk))
-        let v = WinogradPlanes(scratch, tiles: chunk.tileCount, channels: channels)
         tiling.fill(v, chunk, side: c.source, isSource: true, pixels: source) {
           fk_winograd_input(panels.isa, &$0)
         }
@@ -157,8 +175,12 @@ struct WinogradPanelProducts {
       let m = u + tiling.points * uPlane
       for first in stride(from: 0, to: c.source.channels, by: rows) {
         let part = first..<min(c.source.channels, first + rows)
-        transformWeights(part, channels, into: u, uPlane, turned: m + tiling.points * mPlane)
-        multiply(chunk.tileCount, part, v, u, uPlane, m, mPlane, channels)
+        if hasFewTiles {
+          multiplyFew(chunk.tileCount, part, v, m, mPlane, channels)
+        } else {
+          transformWeights(part, channels, into: u, uPlane, turned: m + tiling.points * mPlane)
+          multiply(chunk.tileCount, part, v, u, uPlane, m, mPlane, channels)
+        }
       }
       for (index, block) in chunk.blocks.enumerated() {
         for image in block.images {
@@ -238,18 +260,39 @@ struct WinogradPanelProducts {
     }
   }
 
-  /// A point's share of the packed weights that come next: of the next part, or of the next panel's first.
-  private func weightsAhead(_ part: Range<Int>, _ channels: Range<Int>, point: Int) -> fk_ahead {
-    guard case .packed = weight else { return fk_ahead() }
+  /// The same for few tiles, with weights that are transformed in registers.
+  private func multiplyFew(
+    _ tiles: Int, _ part: Range<Int>, _ v: WinogradPlanes, _ m: MutableFloats, _ mPlane: Int,
+    _ channels: Range<Int>
+  ) {
+    let (place, tap) = packedPlace(part, channels)
+    let next = following(part, channels).map { packedPlace($0, $1).start }
+    var few = fk_winograd_few(
+      tiles: v.floats + part.lowerBound, count: tiles, weight: place, tap: tap, ahead: next, in: part.count,
+      out: channels.count, sums: m, sum_plane: mPlane, adds: part.lowerBound == 0 ? 0 : 1)
+    fk_winograd_products(panels.isa, &few)
+  }
+
+  /// The part of the source channels, and the panel, whose weights come next, where they are laid out alike.
+  private func following(
+    _ part: Range<Int>, _ channels: Range<Int>
+  ) -> (part: Range<Int>, channels: Range<Int>)? {
     let rows = c.source.channels
+    if part.upperBound < rows {
+      return (part.upperBound..<min(rows, part.upperBound + part.count), channels)
+    }
+    let panel = channels.upperBound..<channels.upperBound + channels.count
+    return panel.upperBound <= c.target.channels ? (0..<min(rows, Self.channelPart), panel) : nil
+  }
+
+  /// A point's share of the packed weights that come next.
+  private func weightsAhead(_ part: Range<Int>, _ channels: Range<Int>, point: Int) -> fk_ahead {
+    guard case .packed = weight, let next = following(part, channels) else { return fk_ahead() }
     let sharesOfTap = tiling.points / 9
     let (index, share) = point.quotientAndRemainder(dividingBy: sharesOfTap)
-    let isLast = part.upperBound == rows
-    let next = isLast ? 0..<min(rows, part.count) : part.upperBound..<min(rows, part.upperBound + part.count)
-    let panel = isLast ? channels.upperBound..<channels.upperBound + channels.count : channels
-    guard index < 9, panel.upperBound <= c.target.channels else { return fk_ahead() }
-    let (place, tap) = packedPlace(next, panel)
-    let count = next.count * panel.count / sharesOfTap
+    guard index < 9 else { return fk_ahead() }
+    let (place, tap) = packedPlace(next.part, next.channels)
+    let count = next.part.count * next.channels.count / sharesOfTap
     return fk_ahead(start: place + index * tap + share * count, count: count)
   }
 
