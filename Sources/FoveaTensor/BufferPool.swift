@@ -104,6 +104,11 @@ public final class BufferPool: Sendable {
     _ count: Int, _ body: (UnsafeMutablePointer<Float>) throws -> Result
   ) rethrows -> Result {
     let bytes = max(count, 1) * MemoryLayout<Float>.stride
+    if bytes <= ThreadScratch.bytes, let own = ThreadScratch.free() {
+      own.isInUse = true
+      defer { own.isInUse = false }
+      return try body(own.base.bindMemory(to: Float.self, capacity: max(count, 1)))
+    }
     let block = take(bytes: bytes)
     defer { give(block, bytes: bytes) }
     return try body(block.bindMemory(to: Float.self, capacity: max(count, 1)))
@@ -127,5 +132,36 @@ public final class BufferPool: Sendable {
   func give(_ block: UnsafeMutableRawPointer, bytes: Int, _ lifetime: Lifetime = .passing) {
     let address = UInt(bitPattern: block)
     state.withLock { $0.give(address, Self.blockSize(for: bytes), lifetime) }
+  }
+}
+
+/// A thread's own block of scratch memory, which it takes without asking the pool: pieces of a loop ask thousands of times a
+/// pass, and a lock that two cores take in turn is a cache line that goes back and forth.
+private final class ThreadScratch {
+  static let bytes = 256 << 10
+
+  let base = BufferPool.shared.take(bytes: ThreadScratch.bytes)
+  var isInUse = false
+
+  deinit { BufferPool.shared.give(base, bytes: Self.bytes) }
+
+  private static let key: pthread_key_t = {
+    var key = pthread_key_t()
+    let status = pthread_key_create(&key) { own in
+      if let own { Unmanaged<ThreadScratch>.fromOpaque(own).release() }
+    }
+    precondition(status == 0, "no key for a thread's memory: error \(status)")
+    return key
+  }()
+
+  /// The calling thread's, made when it is first asked for; nil while it is in use.
+  static func free() -> ThreadScratch? {
+    if let own = pthread_getspecific(key) {
+      let scratch = Unmanaged<ThreadScratch>.fromOpaque(own).takeUnretainedValue()
+      return scratch.isInUse ? nil : scratch
+    }
+    let scratch = ThreadScratch()
+    pthread_setspecific(key, Unmanaged.passRetained(scratch).toOpaque())
+    return scratch
   }
 }
