@@ -13,13 +13,13 @@ private func release(_ block: UnsafeMutableRawPointer?) { free(block) }
 ///
 /// Fresh pages cost a fault each on first touch, far more than the arithmetic on them in small layers, so a
 /// training step must find the buffers of the step before. The sizes of small blocks are rounded up to classes (four to
-/// each power of two), each with its own stack of free blocks; large blocks come from an arena.
+/// each power of two), each with its own stack of free blocks; large blocks come from arenas, one for each `Lifetime`.
 public final class BufferPool: Sendable {
   public static let shared = BufferPool()
 
   /// Alignment of every block in bytes: a cache line, and the widest vector.
   public static let alignment = 64
-  /// From this size on blocks come from the arena.
+  /// From this size on blocks come from an arena.
   fileprivate static let large = 256 << 10
 
   /// How long a block is kept, in comparison to others.

@@ -25,8 +25,8 @@ typedef struct fk_conv_patch {
   size_t run_length;  ///< floats, the same for all runs
 } fk_conv_patch;
 
-/// Memory that the caller will read next: fetched into the second cache between tiles, which is free, where waiting
-/// for it later is not. Count 0 for none.
+/// Memory that the caller will read next: fetched into the second cache meanwhile, which is free, where waiting for it later
+/// is not. fk_conv_forward fetches it line by line within its sums, the weight gradient between tiles. Count 0 for none.
 typedef struct fk_ahead {
   const float *start;
   size_t count;  ///< floats

@@ -45,21 +45,21 @@ void fk_winograd_output_gradient(fk_isa isa, const fk_winograd_tiles *tiles);
 /// `turned`, of the kernel turned by 180°.
 void fk_winograd_weight(
     fk_isa isa, float *planes, size_t plane, const float *weight, size_t tap, size_t outputs, size_t count, int turned);
-/// Constants, so that addresses need no registers.
+/// The extents of fk_winograd_few: constants, so that addresses need no registers.
 enum {
   FK_WINOGRAD_FEW = 4,               ///< tiles of fk_winograd_few at most
   FK_WINOGRAD_FEW_PITCH = 512 + 16,  ///< floats from tile to tile
-  FK_WINOGRAD_FEW_PLANE = 4 * FK_WINOGRAD_FEW_PITCH + 16,  ///< floats from plane to plane
+  FK_WINOGRAD_FEW_PLANE = FK_WINOGRAD_FEW * FK_WINOGRAD_FEW_PITCH + 16,  ///< floats from plane to plane
 };
 
 /// The products of a few tiles, m = 4, with weights that are transformed in registers and never stored.
 typedef struct fk_winograd_few {
   const float *tiles;      ///< transformed: first tile's first source channel in the first plane
-  size_t count;            ///< tiles
+  size_t count;            ///< tiles, 1 to FK_WINOGRAD_FEW
   const float *weight;     ///< [source channel][target channel] of the first tap
   size_t tap;              ///< floats from tap to tap
   const float *ahead;      ///< a weight laid out alike that is fetched meanwhile, or null
-  size_t in, out;          ///< source and target channels
+  size_t in, out;          ///< source channels, any number, and target channels
   float *sums;             ///< [point][tile][target channel]
   size_t sum_plane;        ///< floats from point to point of the sums
   int adds;                ///< whether the products are added to what is there

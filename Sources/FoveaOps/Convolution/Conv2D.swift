@@ -114,7 +114,7 @@ public enum Conv2D {
     if let outputs = correlation.winogradOutputs(engine, for: use, isa: plan.panels.isa) {
       precondition(bias == nil, "a linear layer is no 3×3 convolution")
       return winogradProduct(
-        correlation, plan.panels, outputs: outputs, of: source, weight: weight, shape: shape,
+        correlation, plan.panels, outputs: outputs, for: use, of: source, weight: weight, shape: shape,
         wantsStatistics: wantsStatistics)
     }
     let packed =
@@ -142,11 +142,9 @@ public enum Conv2D {
   }
 
   private static func winogradProduct(
-    _ correlation: Correlation, _ panels: Panels, outputs: Int, of source: Tensor, weight: Tensor,
-    shape: Shape,
-    wantsStatistics: Bool
+    _ correlation: Correlation, _ panels: Panels, outputs: Int, for use: Correlation.WinogradUse,
+    of source: Tensor, weight: Tensor, shape: Shape, wantsStatistics: Bool
   ) -> (output: Tensor, statistics: ChannelStatistics?) {
-    let use: Correlation.WinogradUse = wantsStatistics || correlation.isTurned ? .training : .inference
     if WinogradPanelProducts.pays(correlation, outputs: outputs, for: use) {
       return winogradPanelProduct(
         correlation, panels, outputs: outputs, of: source, weight: weight, shape: shape,

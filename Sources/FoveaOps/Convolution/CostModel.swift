@@ -107,14 +107,14 @@ extension CostModel {
       direct: Direct(product: 0.0826, weight: 0.333),
       winograd: Winograd(product: 0.0799, tile: 0.305, weight: 0.807)))
 
-  // AMD EPYC 9005 (Zen 5), one thread, as `Benchmarks/fit` prints them: medians of five runs; off by 3 to 12 % on average.
+  // AMD EPYC 9005 (Zen 5), one thread, as `Benchmarks/fit` prints them: medians of three runs; off by 3 to 12 % on average.
   private static let avx512 = CostModel(
     correlation: Product(
-      direct: Direct(product: 0.0083, weight: 0.305),
+      direct: Direct(product: 0.0082, weight: 0.305),
       directBF16: Direct(product: 0.0043, weight: 0.179),
-      winograd: Winograd(product: 0.0084, tile: 0.084, weight: 0.119)),
+      winograd: Winograd(product: 0.0084, tile: 0.084, weight: 0.121)),
     weightGradient: Product(
       direct: Direct(product: 0.0086, weight: 0.104),
       directBF16: Direct(product: 0.0047, weight: 0.113),
-      winograd: Winograd(product: 0.0091, tile: 0.08, weight: 0.074)))
+      winograd: Winograd(product: 0.0091, tile: 0.08, weight: 0.073)))
 }

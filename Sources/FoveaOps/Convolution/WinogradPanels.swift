@@ -112,6 +112,7 @@ struct WinogradPanelProducts {
     return floats >= (use == .inference ? 1 : 2) << 20
   }
 
+  /// - Parameter epilogue: done where the sums are written.
   init(
     _ correlation: Correlation, outputs: Int, panels: Panels, weight: Weight, epilogue: Epilogue = Epilogue(),
     source: Floats, target: MutableFloats
@@ -168,7 +169,8 @@ struct WinogradPanelProducts {
   private func compute(_ chunk: WinogradChunk, _ v: WinogradPlanes, _ channels: Range<Int>) {
     let width = channels.count
     let rows = min(Self.channelPart, c.source.channels)
-    let uPlane = rows * width + 16
+    // Transformed weights, where they are stored.
+    let uPlane = hasFewTiles ? 0 : rows * width + 16
     let mPlane = chunk.tileCount * width + 16
     let turned = c.isTurned ? 9 * uPlane : 0
     withScratch(tiling.points * (uPlane + mPlane) + turned) { u in
