@@ -105,57 +105,60 @@ static void FK(gate_pool_pixels)(float *sum, float *maximum, const float *x, siz
   FK_COLUMNS(C, gate_pool_pixels_block, sum, maximum, x, pixels, C);
 }
 
-// One step of taking maxima together: half as many vectors, each with the maxima of twice as many rows. Both halves of
-// an exchange are needed, so it works on the transposed square.
-FK_INLINE vf FK(maxima_of_rows)(vf rows[FK_W]) {
-  FK(transpose)(rows);
-  FK_UNROLL for (int half = FK_W / 2; half > 0; half /= 2)
-    FK_UNROLL for (int i = 0; i < half; i++) rows[i] = FK(larger)(rows[i], rows[i + half]);
-  return rows[0];
-}
-
-// `count` pixels at once, a constant: each gate is loaded once for all of them.
-FK_INLINE void FK(pool_pixel_group)(vf *sum, vf *maximum, const float *x, const float *channel, size_t C, int count) {
-  FK_UNROLL for (int i = 0; i < count; i++) {
+// The sums and maxima of four pixels, folded. Each gate is loaded once for all of them; of fewer than four, the last one takes
+// the places of those that are missing.
+FK_INLINE void FK(pool_four_pixels)(vf *sums, vf *maxima, const float *x, const float *channel, size_t C, size_t pixels) {
+  vf sum[4], maximum[4];
+  const float *row[4];
+  FK_UNROLL for (size_t i = 0; i < 4; i++) {
     sum[i] = vf_zero();
     maximum[i] = vf_set1(-INFINITY);
+    row[i] = x + (i < pixels ? i : pixels - 1) * C;
   }
   size_t c = 0;
   for (; c + FK_W <= C; c += FK_W) {
     const vf gate = vf_load(channel + c);
-    FK_UNROLL for (int i = 0; i < count; i++) {
-      const vf value = vf_load(x + (size_t)i * C + c) * gate;
+    FK_UNROLL for (int i = 0; i < 4; i++) {
+      const vf value = vf_load(row[i] + c) * gate;
       sum[i] += value;
-      maximum[i] = FK(larger)(maximum[i], value);
+      maximum[i] = vf_max(maximum[i], value);
     }
   }
   if (c < C) {
     const vf gate = vf_load_part(channel + c, C - c, 0);
-    FK_UNROLL for (int i = 0; i < count; i++) {
-      const vf value = vf_load_part(x + (size_t)i * C + c, C - c, 0) * gate;
+    FK_UNROLL for (int i = 0; i < 4; i++) {
+      const vf value = vf_load_part(row[i] + c, C - c, 0) * gate;
       sum[i] += value;
       // Lanes past the last channel must not win with their 0.
       float lanes[FK_W];
       vf_store(lanes, vf_set1(-INFINITY));
       vf_store_part(lanes, value, C - c);
-      maximum[i] = FK(larger)(maximum[i], vf_load(lanes));
+      maximum[i] = vf_max(maximum[i], vf_load(lanes));
     }
   }
+  *sums = FK(sums_of_four)(sum);
+  *maxima = FK(maxima_of_four)(maximum);
 }
 
 static void FK(gate_pool_channels)(float *maxima, float *means, const float *x, const float *channel, size_t pixels,
                                    size_t C) {
   const vf count = vf_set1((float)C);
-  for (size_t p = 0; p < pixels; p += FK_W) {
-    const size_t n = pixels - p < FK_W ? pixels - p : FK_W;
-    vf sum[FK_W], maximum[FK_W];
-    size_t i = 0;
-    for (; i + 4 <= n; i += 4) FK(pool_pixel_group)(sum + i, maximum + i, x + (p + i) * C, channel, C, 4);
-    for (; i < n; i++) FK(pool_pixel_group)(sum + i, maximum + i, x + (p + i) * C, channel, C, 1);
-    for (; i < FK_W; i++) sum[i] = maximum[i] = vf_zero();
-    vf_store_n(means + p, FK(sums_of_rows)(sum) / count, n);
-    vf_store_n(maxima + p, FK(maxima_of_rows)(maximum), n);
+  size_t p = 0;
+  for (; p + FK_W <= pixels; p += FK_W) {
+    vf sum[FK_W / 4], maximum[FK_W / 4];
+    FK_UNROLL for (size_t i = 0; i < FK_W / 4; i++)
+      FK(pool_four_pixels)(sum + i, maximum + i, x + (p + 4 * i) * C, channel, C, 4);
+    vf_store(means + p, FK(sums_of_fours)(sum) / count);
+    vf_store(maxima + p, FK(maxima_of_fours)(maximum));
   }
+  if (p == pixels) return;
+  vf sum[FK_W / 4], maximum[FK_W / 4];
+  for (size_t i = 0; i < FK_W / 4; i++) {
+    const size_t start = p + 4 * i < pixels ? p + 4 * i : pixels - 1;
+    FK(pool_four_pixels)(sum + i, maximum + i, x + start * C, channel, C, pixels - start);
+  }
+  vf_store_part(means + p, FK(sums_of_fours)(sum) / count, pixels - p);
+  vf_store_part(maxima + p, FK(maxima_of_fours)(maximum), pixels - p);
 }
 
 // ---- The features ----

@@ -54,21 +54,37 @@ FK_INLINE void FK(transpose)(vf rows[FK_W]) {
   FK_EXCHANGE(rows, 1)
 }
 
-// One step of adding up: half as many vectors, each with the sums of twice as many rows.
-#define FK_FOLD(rows, s) \
-  FK_UNROLL for (int i = 0; i < (s); i++) rows[i] = FK_EVEN(rows[i], rows[i + (s)], s) + FK_ODD(rows[i], rows[i + (s)], s);
+// Joins lanes of two vectors, seen as blocks of `s` lanes: each even block of a with the odd one behind it in a's place, and
+// likewise of b in the odd blocks' places.
+#define FK_FOLD(a, b, s, join) join(FK_EVEN(a, b, s), FK_ODD(a, b, s))
+
+// Lane i of the result joins every fourth lane of rows[i % 4].
+#define FK_FOLD_FOUR(rows, join) \
+  FK_FOLD(FK_FOLD(rows[0], rows[1], 1, join), FK_FOLD(rows[2], rows[3], 1, join), 2, join)
+
+// From the folds of rows four by four, what all lanes of row i come to in lane i.
+#if FK_W == 16
+#define FK_FOLD_FOURS(fours, join) \
+  FK_FOLD(FK_FOLD(fours[0], fours[1], 4, join), FK_FOLD(fours[2], fours[3], 4, join), 8, join)
+#elif FK_W == 8
+#define FK_FOLD_FOURS(fours, join) FK_FOLD(fours[0], fours[1], 4, join)
+#else
+#define FK_FOLD_FOURS(fours, join) fours[0]
+#endif
+
+FK_INLINE vf FK(sum_of_two)(vf a, vf b) { return a + b; }
+
+FK_INLINE vf FK(sums_of_four)(const vf rows[4]) { return FK_FOLD_FOUR(rows, FK(sum_of_two)); }
+FK_INLINE vf FK(sums_of_fours)(const vf fours[FK_W / 4]) { return FK_FOLD_FOURS(fours, FK(sum_of_two)); }
+// The larger lanes. A NaN may get lost.
+FK_INLINE vf FK(maxima_of_four)(const vf rows[4]) { return FK_FOLD_FOUR(rows, vf_max); }
+FK_INLINE vf FK(maxima_of_fours)(const vf fours[FK_W / 4]) { return FK_FOLD_FOURS(fours, vf_max); }
 
 // Lane i of the result is the sum of all lanes of rows[i], in the same order for every i.
-FK_INLINE vf FK(sums_of_rows)(vf rows[FK_W]) {
-#if FK_W == 16
-  FK_FOLD(rows, 8)
-#endif
-#if FK_W >= 8
-  FK_FOLD(rows, 4)
-#endif
-  FK_FOLD(rows, 2)
-  FK_FOLD(rows, 1)
-  return rows[0];
+FK_INLINE vf FK(sums_of_rows)(const vf rows[FK_W]) {
+  vf fours[FK_W / 4];
+  FK_UNROLL for (int i = 0; i < FK_W / 4; i++) fours[i] = FK(sums_of_four)(rows + 4 * i);
+  return FK(sums_of_fours)(fours);
 }
 
 #undef FK_EVEN_LANE
@@ -78,3 +94,5 @@ FK_INLINE vf FK(sums_of_rows)(vf rows[FK_W]) {
 #undef FK_ODD
 #undef FK_EXCHANGE
 #undef FK_FOLD
+#undef FK_FOLD_FOUR
+#undef FK_FOLD_FOURS

@@ -2,14 +2,25 @@
 #include "columns.body.h"
 #include "lanes.body.h"
 
+FK_INLINE void FK(clear_step)(size_t i, size_t n, float *x) { vf_store_n(x + i, vf_zero(), n); }
+FK_INLINE void FK(copy_step)(size_t i, size_t n, float *y, const float *x) { vf_store_n(y + i, vf_load_n(x + i, n), n); }
+
+// Rows are short: a call of memcpy for each would take longer than the copy.
+static void FK(plane_pad)(float *padded, const float *source, fk_plane plane) {
+  const size_t stride = row_stride(plane), border = plane.k / 2;
+  FK_VECTORS(fk_plane_floats(plane), clear_step, padded);
+  for (size_t row = 0; row < plane.height; row++)
+    FK_VECTORS(plane.width, copy_step, padded + (row + border) * stride + border, source + row * plane.width);
+}
+
 // ---- Correlation ----
 
 // FK_W columns of `rows` output rows, for constant k: an input vector, once loaded, serves every output row that it
-// reaches. Each output's terms are added in the order of the planes, rows and columns of the kernel.
+// reaches. Eight rows keep the multiply-add units busy, which answer after four steps, two at a time. Each output's terms are added in the order of the planes, rows and columns of the kernel.
 FK_INLINE void FK(correlate_rows)(float *output, size_t lanes, const float *planes, size_t count,
                                   const float *weights, fk_plane plane, int k, int rows) {
   size_t stride = row_stride(plane), size = fk_plane_floats(plane);
-  vf sum[4];
+  vf sum[8];
   FK_UNROLL for (int j = 0; j < rows; j++) sum[j] = vf_zero();
   for (size_t p = 0; p < count; p++, planes += size, weights += k * k)
     FK_UNROLL for (int i = 0; i < rows + k - 1; i++)
@@ -25,12 +36,13 @@ FK_INLINE void FK(correlate)(float *output, const float *planes, size_t count, c
                              int k) {
   size_t stride = row_stride(plane);
   for (size_t h = 0; h < plane.height;) {
-    int rows = plane.height - h >= 4 ? 4 : 1;
+    const int rows = plane.height - h >= 8 ? 8 : plane.height - h >= 4 ? 4 : 1;
     for (size_t w = 0; w < plane.width; w += FK_W) {
       size_t lanes = plane.width - w < FK_W ? plane.width - w : FK_W;
       float *out = output + h * plane.width + w;
       const float *in = planes + h * stride + w;
-      if (rows == 4) FK(correlate_rows)(out, lanes, in, count, weights, plane, k, 4);
+      if (rows == 8) FK(correlate_rows)(out, lanes, in, count, weights, plane, k, 8);
+      else if (rows == 4) FK(correlate_rows)(out, lanes, in, count, weights, plane, k, 4);
       else FK(correlate_rows)(out, lanes, in, count, weights, plane, k, 1);
     }
     h += rows;

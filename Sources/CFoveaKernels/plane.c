@@ -9,10 +9,7 @@ static size_t row_stride(fk_plane plane) { return (plane.width + 15) / 16 * 16 +
 size_t fk_plane_floats(fk_plane plane) { return row_stride(plane) * (plane.height + plane.k - 1); }
 
 void fk_plane_pad(float *padded, const float *source, fk_plane plane) {
-  size_t stride = row_stride(plane), border = plane.k / 2;
-  memset(padded, 0, fk_plane_floats(plane) * sizeof(float));
-  for (size_t row = 0; row < plane.height; row++)
-    memcpy(padded + (row + border) * stride + border, source + row * plane.width, plane.width * sizeof(float));
+  FK_CALL(plane_pad, padded, source, plane);
 }
 void fk_plane_correlate(float *output, const float *planes, size_t count, const float *weights, fk_plane plane) {
   FK_CALL(plane_correlate, output, planes, count, weights, plane);

@@ -27,7 +27,8 @@ void fk_gate_hidden_backward(float *dHidden, float *dPooled, const float *dSum, 
 
 /// For each channel the sum over the pixels and the maximum, both [C].
 void fk_gate_pool_pixels(float *sum, float *maximum, const float *x, size_t pixels, size_t channels);
-/// For each pixel the maximum and the mean over the channels of x·channel, both [pixels]. channel: [C].
+/// For each pixel the maximum and the mean over the channels of x·channel, both [pixels]. channel: [C]. A NaN among them shows
+/// in the mean, and in the maximum or not.
 void fk_gate_pool_channels(float *maximum, float *mean, const float *x, const float *channel, size_t pixels,
                            size_t channels);
 

@@ -33,6 +33,8 @@ struct Correlation {
   let groups: Int
   private(set) var source, target: Side
   private(set) var phases: [Phase]
+  /// The lowest and highest offsets of any tap: how far a phase's pixels reach around their bases.
+  let reach: (rows: ClosedRange<Int>, columns: ClosedRange<Int>)
   /// Whether the source's channels are the weight's last axis (the input gradient).
   let isTurned: Bool
   /// Columns of the kernel, for a tap's place in the weight.
@@ -53,6 +55,7 @@ struct Correlation {
         tapRows: taps(g.kernel.height, g.dilation.height, g.padding.height),
         tapColumns: taps(g.kernel.width, g.dilation.width, g.padding.width))
     ]
+    reach = Self.reach(of: phases)
     isTurned = false
     kernelWidth = g.kernel.width
     flatten()
@@ -80,9 +83,20 @@ struct Correlation {
           tapColumns: taps(column, g.kernel.width, g.stride.width, g.dilation.width, g.padding.width))
       }
     }
+    reach = Self.reach(of: phases)
     isTurned = true
     kernelWidth = g.kernel.width
     flatten()
+  }
+
+  private static func reach(of phases: [Phase]) -> (rows: ClosedRange<Int>, columns: ClosedRange<Int>) {
+    func span(_ offsets: [Int]) -> ClosedRange<Int> {
+      (offsets.min() ?? 0)...(offsets.max() ?? 0)
+    }
+    let used = phases.filter { $0.tapCount > 0 }
+    return (
+      span(used.flatMap { $0.tapRows.map(\.offset) }), span(used.flatMap { $0.tapColumns.map(\.offset) })
+    )
   }
 
   /// Rows and columns of the largest phase.
@@ -99,17 +113,6 @@ struct Correlation {
   /// Multiplications of one row of every phase, all channels.
   var multiplyAddsPerRow: Int {
     phases.reduce(0) { $0 + $1.columns * $1.tapCount } * sourceChannelsPerGroup * target.channels
-  }
-
-  /// The lowest and highest offsets of any tap: how far a phase's pixels reach around their bases.
-  var reach: (rows: ClosedRange<Int>, columns: ClosedRange<Int>) {
-    func span(_ offsets: [Int]) -> ClosedRange<Int> {
-      (offsets.min() ?? 0)...(offsets.max() ?? 0)
-    }
-    let used = phases.filter { $0.tapCount > 0 }
-    return (
-      span(used.flatMap { $0.tapRows.map(\.offset) }), span(used.flatMap { $0.tapColumns.map(\.offset) })
-    )
   }
 
   /// Whether no tap of any pixel falls outside of the source, so that the source can be read where it lies.
