@@ -4,6 +4,9 @@
 // conv_bf16.body.h includes this too, for the products alone, with a multiply-add of its own.
 #ifndef CONV_MULTIPLY_ADD
 #define CONV_MULTIPLY_ADD vf_fma
+#define CONV_NARROW(band) false
+#define CONV_LOAD_NARROW vf_load_n
+#define CONV_STORE_NARROW vf_store_n
 #endif
 
 // The largest tiles: sums, one panel row and one broadcast value fill the registers, and no compiler spills them.
@@ -43,6 +46,15 @@ typedef struct {
   size_t ahead_step;
 } FK(conv_place);
 
+// n channels from one of a pixel on, as floats or, where memory is narrow, as units.
+FK_INLINE vf FK(conv_load)(const float *pixel, bool narrow, size_t channel, size_t n) {
+  return narrow ? CONV_LOAD_NARROW(pixel + channel / 2, n) : vf_load_n(pixel + channel, n);
+}
+FK_INLINE void FK(conv_store)(float *pixel, bool narrow, size_t channel, vf values, size_t n) {
+  if (narrow) CONV_STORE_NARROW(pixel + channel / 2, values, n);
+  else vf_store_n(pixel + channel, values, n);
+}
+
 FK_INLINE void FK(conv_tile)(const size_t L, const size_t V, const fk_conv_band *band, const FK(conv_place) * at) {
   vf sum[16][2];
   FK_UNROLL for (size_t j = 0; j < L; j++) FK_UNROLL for (size_t v = 0; v < V; v++) sum[j][v] = vf_zero();
@@ -72,12 +84,13 @@ FK_INLINE void FK(conv_tile)(const size_t L, const size_t V, const fk_conv_band 
       FK_UNROLL for (size_t j = 0; j < L; j++) sum[j][v] += bias;
     }
   }
+  const bool narrow = CONV_NARROW(band);
   if (at->residual) {
     const float *residual = at->residual;
     FK_UNROLL for (size_t j = 0; j < L; j++, residual += band->output_pixel)
       FK_UNROLL for (size_t v = 0; v < V; v++) {
-        size_t left = at->columns - v * FK_W;
-        sum[j][v] += left >= FK_W ? vf_load(residual + v * FK_W) : vf_load_part(residual + v * FK_W, left, 0);
+        const size_t left = at->columns - v * FK_W;
+        sum[j][v] += FK(conv_load)(residual, narrow, v * FK_W, left >= FK_W ? FK_W : left);
       }
   }
   if (band->relu) {
@@ -87,14 +100,14 @@ FK_INLINE void FK(conv_tile)(const size_t L, const size_t V, const fk_conv_band 
   float *y = at->y;
   if (__builtin_expect(at->columns == V * FK_W, 1)) {
     FK_UNROLL for (size_t j = 0; j < L; j++, y += band->output_pixel)
-      FK_UNROLL for (size_t v = 0; v < V; v++) vf_store(y + v * FK_W, sum[j][v]);
+      FK_UNROLL for (size_t v = 0; v < V; v++) FK(conv_store)(y, narrow, v * FK_W, sum[j][v], FK_W);
     return;
   }
   // Only the last vector can be partly filled.
   const size_t left = at->columns - (V - 1) * FK_W;
   FK_UNROLL for (size_t j = 0; j < L; j++, y += band->output_pixel) {
-    FK_UNROLL for (size_t v = 0; v + 1 < V; v++) vf_store(y + v * FK_W, sum[j][v]);
-    vf_store_part(y + (V - 1) * FK_W, sum[j][V - 1], left);
+    FK_UNROLL for (size_t v = 0; v + 1 < V; v++) FK(conv_store)(y, narrow, v * FK_W, sum[j][v], FK_W);
+    FK(conv_store)(y, narrow, (V - 1) * FK_W, sum[j][V - 1], left);
   }
 }
 
@@ -155,7 +168,7 @@ static void FK(conv_forward)(const fk_conv_band *band) {
     at.columns = left < vectors * FK_W ? left : vectors * FK_W;
     for (size_t row = 0; row < band->rows; row++) {
       at.x = band->source + (ptrdiff_t)row * band->source_row;
-      const ptrdiff_t start = (ptrdiff_t)row * band->output_row + (ptrdiff_t)o;
+      const ptrdiff_t start = (ptrdiff_t)row * band->output_row + (ptrdiff_t)(CONV_NARROW(band) ? o / 2 : o);
       at.y = band->output + start;
       at.residual = band->residual ? band->residual + start : NULL;
       for (size_t t = 0; t < tiles; t++) {
@@ -273,6 +286,9 @@ static void FK(conv_moments)(
 #undef conv_double
 
 #undef CONV_MULTIPLY_ADD
+#undef CONV_NARROW
+#undef CONV_LOAD_NARROW
+#undef CONV_STORE_NARROW
 #endif
 
 #undef CONV_L1

@@ -3,26 +3,9 @@
 // With BF16_NATIVE, VDPBF16PS and the conversions of AVX-512 BF16; without, the same numbers by shifts and two
 // multiply-adds.
 
-typedef uint32_t FK(vu_t) __attribute__((ext_vector_type(FK_W)));
-#define vu FK(vu_t)
+#include "bf16.body.h"
 
 #ifdef BF16_NATIVE
-
-typedef short FK(halves_t) __attribute__((ext_vector_type(32)));
-
-// The units of 32 neighbouring values, a after b.
-FK_INLINE vf FK(bf16_neighbours)(vf a, vf b) {
-  return __builtin_bit_cast(vf, _mm512_cvtne2ps_pbh(__builtin_bit_cast(__m512, b), __builtin_bit_cast(__m512, a)));
-}
-
-// The units whose low halves are of `low` and whose high halves are of `high`.
-FK_INLINE vf FK(bf16_pairs)(vf low, vf high) {
-  FK(halves_t) both = __builtin_bit_cast(FK(halves_t), FK(bf16_neighbours)(low, high));
-  return __builtin_bit_cast(
-      vf, __builtin_shufflevector(
-              both, both, 0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23, 8, 24, 9, 25, 10, 26, 11, 27, 12, 28,
-              13, 29, 14, 30, 15, 31));
-}
 
 // sum + both products of each unit.
 FK_INLINE vf FK(bf16_dot)(vf a, vf b, vf sum) {
@@ -32,35 +15,6 @@ FK_INLINE vf FK(bf16_dot)(vf a, vf b, vf sum) {
 }
 
 #else
-
-// Rounded to bf16, in the high half.
-FK_INLINE vu FK(bf16_round)(vf x) {
-  const vu bits = __builtin_bit_cast(vu, x);
-  const vu exponent = bits & 0x7f800000u;
-  const vu rounded = bits + 0x7fffu + (bits >> 16 & 1u);
-  const vu is_nan = __builtin_bit_cast(vu, x != x);
-  const vu is_denormal = __builtin_bit_cast(vu, exponent == (vu)0u);
-  vu result = (is_nan & (bits | 0x400000u)) | (~is_nan & rounded);
-  result = (is_denormal & (bits & 0x80000000u)) | (~is_denormal & result);
-  return result & 0xffff0000u;
-}
-
-FK_INLINE vf FK(bf16_pairs)(vf low, vf high) {
-  return __builtin_bit_cast(vf, FK(bf16_round)(low) >> 16 | FK(bf16_round)(high));
-}
-
-FK_INLINE vf FK(bf16_neighbours)(vf a, vf b) {
-#if FK_W == 16
-  return FK(bf16_pairs)(
-      __builtin_shufflevector(a, b, 0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30),
-      __builtin_shufflevector(a, b, 1, 3, 5, 7, 9, 11, 13, 15, 17, 19, 21, 23, 25, 27, 29, 31));
-#elif FK_W == 8
-  return FK(bf16_pairs)(
-      __builtin_shufflevector(a, b, 0, 2, 4, 6, 8, 10, 12, 14), __builtin_shufflevector(a, b, 1, 3, 5, 7, 9, 11, 13, 15));
-#else
-  return FK(bf16_pairs)(__builtin_shufflevector(a, b, 0, 2, 4, 6), __builtin_shufflevector(a, b, 1, 3, 5, 7));
-#endif
-}
 
 FK_INLINE vf FK(bf16_dot)(vf a, vf b, vf sum) {
   const vu x = __builtin_bit_cast(vu, a), y = __builtin_bit_cast(vu, b);
@@ -72,8 +26,14 @@ FK_INLINE vf FK(bf16_dot)(vf a, vf b, vf sum) {
 
 #define CONV_MULTIPLY_ADD FK(bf16_dot)
 #define CONV_PRODUCTS_ONLY
+#define CONV_NARROW(band) (band)->narrow
+#define CONV_LOAD_NARROW FK(load_units)
+#define CONV_STORE_NARROW FK(store_units)
 #include "conv.body.h"
 #undef CONV_PRODUCTS_ONLY
+#undef CONV_NARROW
+#undef CONV_LOAD_NARROW
+#undef CONV_STORE_NARROW
 #undef CONV_MULTIPLY_ADD
 
 // The units of `count` neighbouring values.
@@ -185,4 +145,3 @@ static void FK(bf16_pack_turned)(
   }
 }
 
-#undef vu

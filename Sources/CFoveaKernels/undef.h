@@ -3,6 +3,7 @@
 #undef FK_W
 #undef vf
 #undef vi
+#undef vu
 #undef vf_load
 #undef vf_store
 #undef vf_set1

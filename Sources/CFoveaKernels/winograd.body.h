@@ -16,6 +16,14 @@
 //                0  2 -1 -2  1  0        1/24 -1/12  1/6
 //                0  4  0 -5  0  1         0     0     1
 
+// winograd_bf16.body.h includes this too, for the transforms of maps in units alone: `image` and `residual` count channels, and
+// WINO_UNITS of them share a place.
+#ifndef WINO_UNITS
+#define WINO_UNITS 1
+#define WINO_LOAD vf_load_n
+#define WINO_STORE vf_store_n
+#endif
+
 #define WINO_MAX 6
 #define wino_times(c, a) (vf_set1(c) * (a))
 #define wino_fma(c, a, b) vf_fma(vf_set1(c), a, b)
@@ -133,7 +141,7 @@ FK_INLINE void FK(wino_places)(
     const size_t from) {
   const ptrdiff_t pitch = (ptrdiff_t)t->pixel;
   const ptrdiff_t below = t->height - top, beside = t->width - left;
-  const float *row = t->image + (top * t->width + left) * pitch + (ptrdiff_t)channel;
+  const float *row = t->image + (top * t->width + left) * pitch + (ptrdiff_t)(channel / WINO_UNITS);
   if (top >= 0 && left >= 0 && below >= (ptrdiff_t)from && beside >= (ptrdiff_t)from) {
     FK_UNROLL for (size_t i = 0; i < from; i++, row += t->width * pitch) {
       const float *place = row;
@@ -162,7 +170,7 @@ FK_INLINE void FK(wino_read)(
           vf half[WINO_MAX][WINO_MAX];
           FK_UNROLL for (size_t j = 0; j < from; j++) {
             vf column[WINO_MAX], result[WINO_MAX];
-            FK_UNROLL for (size_t i = 0; i < from; i++) column[i] = vf_load(places[i][j] + c);
+            FK_UNROLL for (size_t i = 0; i < from; i++) column[i] = WINO_LOAD(places[i][j] + c / WINO_UNITS, FK_W);
             line(m, result, column);
             FK_UNROLL for (size_t i = 0; i < to; i++) half[i][j] = result[i];
           }
@@ -195,10 +203,10 @@ FK_INLINE void FK(wino_write)(const fk_winograd_tiles *t, const size_t m) {
         FK_UNROLL for (size_t i = 0; i < m; i++)
           FK_UNROLL for (size_t j = 0; j < m; j++)
             if (i < below && j < beside) {
-              const ptrdiff_t at = (ptrdiff_t)i * row_pitch + (ptrdiff_t)j * pitch + (ptrdiff_t)c;
+              const ptrdiff_t at = (ptrdiff_t)i * row_pitch + (ptrdiff_t)j * pitch + (ptrdiff_t)(c / WINO_UNITS);
               vf y = out[i][j] + bias;
-              if (residual) y += vf_load(residual + at);
-              vf_store(tile + at, t->relu ? vf_max(vf_zero(), y) : y);
+              if (residual) y += WINO_LOAD(residual + at, FK_W);
+              WINO_STORE(tile + at, t->relu ? vf_max(vf_zero(), y) : y, FK_W);
             }
       }
     }
@@ -209,14 +217,16 @@ static void FK(winograd_input)(const fk_winograd_tiles *t) {
   else FK(wino_read)(t, FK(wino_b), 4, 6, 6);
 }
 
-static void FK(winograd_output_gradient)(const fk_winograd_tiles *t) {
-  if (t->outputs == 2) FK(wino_read)(t, FK(wino_a_turned), 2, 2, 4);
-  else FK(wino_read)(t, FK(wino_a_turned), 4, 4, 6);
-}
-
 static void FK(winograd_output)(const fk_winograd_tiles *t) {
   if (t->outputs == 2) FK(wino_write)(t, 2);
   else FK(wino_write)(t, 4);
+}
+
+#ifndef WINO_IMAGES_ONLY
+
+static void FK(winograd_output_gradient)(const fk_winograd_tiles *t) {
+  if (t->outputs == 2) FK(wino_read)(t, FK(wino_a_turned), 2, 2, 4);
+  else FK(wino_read)(t, FK(wino_a_turned), 4, 4, 6);
 }
 
 FK_INLINE void FK(wino_weight)(
@@ -325,6 +335,11 @@ static void FK(winograd_products)(const fk_winograd_few *few) { (void)few; }
 #endif
 
 #undef WINO_FEW_CHANNELS
+#endif
+
+#undef WINO_UNITS
+#undef WINO_LOAD
+#undef WINO_STORE
 #undef WINO_MAX
 #undef WINO_ZEROS
 #undef wino_times

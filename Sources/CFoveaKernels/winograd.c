@@ -1,8 +1,15 @@
+#include "winograd_bf16.h"
 #define FK_BODY "winograd.body.h"
 #include "family.h"
 
-void fk_winograd_input(fk_isa isa, const fk_winograd_tiles *t) { FK_CALL_FOR(isa, winograd_input, t); }
-void fk_winograd_output(fk_isa isa, const fk_winograd_tiles *t) { FK_CALL_FOR(isa, winograd_output, t); }
+void fk_winograd_input(fk_isa isa, const fk_winograd_tiles *t) {
+  if (t->narrow) winograd_input_bf16(isa, t);
+  else FK_CALL_FOR(isa, winograd_input, t);
+}
+void fk_winograd_output(fk_isa isa, const fk_winograd_tiles *t) {
+  if (t->narrow) winograd_output_bf16(isa, t);
+  else FK_CALL_FOR(isa, winograd_output, t);
+}
 void fk_winograd_output_gradient(fk_isa isa, const fk_winograd_tiles *t) { FK_CALL_FOR(isa, winograd_output_gradient, t); }
 
 void fk_winograd_weight(

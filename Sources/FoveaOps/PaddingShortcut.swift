@@ -23,6 +23,15 @@ public enum PaddingShortcut {
     }
   }
 
+  /// The same in the memory's precision.
+  public static func forward(_ x: Activations, stride: Int, outChannels: Int) -> Activations {
+    // Whole units of zeros on both sides; else floats.
+    guard x.precision == .bf16, (outChannels - x.shape[3]).isMultiple(of: 4) else {
+      return Activations(forward(x.tensor, stride: stride, outChannels: outChannels)).stored(in: x.precision)
+    }
+    return Activations(units: forward(x.values, stride: stride, outChannels: outChannels / 2))
+  }
+
   /// - Parameter dOutput: [N, ⌈H/stride⌉, ⌈W/stride⌉, outChannels].
   /// - Returns: the gradient of the input [N, H, W, C].
   public static func backward(_ dOutput: Tensor, input: Shape, stride: Int) -> Tensor {

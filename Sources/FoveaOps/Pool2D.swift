@@ -71,6 +71,23 @@ public enum Pool2D {
     return (output, SavedMaximum(inputShape: x.shape, window: window, pixels: places))
   }
 
+  /// The maximum over each window, in the memory's precision, for where no gradient is wanted.
+  public static func maximum(_ x: Activations, _ window: Window) -> Activations {
+    guard x.precision == .bf16 else { return Activations(maximum(x.values, window).output) }
+    let image = ImageExtent(x.shape)
+    let isa = fk_selected()
+    let shape = window.outputShape(x.shape)
+    return Activations(shape, .bf16) { y in
+      x.values.withFloats { x in
+        forEachOutputPixel(shape) { n, row, column, at in
+          fk_bf16_window_max(
+            isa, y + at / 2, x + n * image.floats / 2, image.channels,
+            window.covered(row: row, column: column, in: image))
+        }
+      }
+    }
+  }
+
   /// The gradient of the maximum's input: each goes to the first pixel that has the maximum.
   ///
   /// - Parameter dOutput: [N, H', W', C].

@@ -43,15 +43,18 @@ import Testing
   }
 
   /// Large enough that early layers run image by image, each thread with its own, or in uneven groups, and late ones together.
-  @Test(arguments: [[5, 320, 256, 3], [9, 160, 128, 3]] as [Shape])
-  func bitsDependNeitherOnBatchNorThreads(shape: Shape) throws {
+  @Test(
+    arguments: [[5, 320, 256, 3], [9, 160, 128, 3]] as [Shape], EngineOptions.Precision.allCases)
+  func bitsDependNeitherOnBatchNorThreads(shape: Shape, precision: EngineOptions.Precision) throws {
+    guard precision.isAvailable else { return }
     var configuration = NetworkConfiguration()
     configuration.architecture = "custom"
     configuration.block = .basic
     configuration.stem = .imagenet
     configuration.blocks = [1, 1, 1]
     configuration.widths = [32, 64, 128]
-    let network = InferenceNetwork(try Network(configuration, seed: 2))
+    let network = InferenceNetwork(
+      try Network(configuration, seed: 2), engine: EngineOptions(precision: precision))
     let images = Tensor.random(shape, seed: 3)
     let (one, all) = onOneAndAllThreads { network(images, recordsAttention: true) }
     #expect(NetworkTests.bits(one.logits) == NetworkTests.bits(all.logits))
@@ -62,6 +65,24 @@ import Testing
       for (single, together) in zip(alone.attention, one.attention) {
         #expect(NetworkTests.bits(single.spatial!) == NetworkTests.bits(together.spatial!.slice(n..<n + 1)))
         #expect(NetworkTests.bits(single.channel!) == NetworkTests.bits(together.channel!.slice(n..<n + 1)))
+      }
+    }
+  }
+
+  /// Factors and activations are off by up to 2⁻⁸ of themselves, which leaves logits and maps where they were. Channels that do not
+  /// pair up stay floats.
+  @Test(arguments: NetworkTests.configurations + [NetworkTests.small { $0.widths = [9, 18] }])
+  func bf16StaysClose(_ configuration: NetworkConfiguration) throws {
+    let network = try trained(configuration, size: (16, 12))
+    let images = Tensor.random([3, 16, 12, 3], seed: 3)
+    let wanted = InferenceNetwork(network)(images, recordsAttention: true)
+    withEachInstructionSetInBF16 { set in
+      let engine = EngineOptions(precision: .bf16)
+      let found = InferenceNetwork(network, engine: engine)(images, recordsAttention: true)
+      expectClose(found.logits, wanted.logits, relative: 0.03, "\(set)")
+      for (found, wanted) in zip(found.attention, wanted.attention) {
+        if let map = found.spatial { expectClose(map, wanted.spatial!, relative: 0.03, "\(set)") }
+        if let map = found.channel { expectClose(map, wanted.channel!, relative: 0.03, "\(set)") }
       }
     }
   }

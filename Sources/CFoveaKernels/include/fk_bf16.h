@@ -16,6 +16,7 @@
 #define FK_BF16_H
 
 #include "fk_conv.h"
+#include "fk_pool.h"
 
 /// Whether that instruction set is FK_ISA_AVX512 on a CPU with AVX-512 BF16.
 bool fk_bf16_is_native(fk_isa isa);
@@ -57,5 +58,25 @@ void fk_bf16_pack(
 /// fk_conv_pack_turned of units, of at most two vectors of columns.
 void fk_bf16_pack_turned(
     fk_isa isa, float *packed, size_t width, const float *weights, size_t stride, size_t rows, size_t columns);
+
+// ---- Maps in bf16 ----
+//
+// A map's units are pairs of neighbouring channels, as in fk_bf16_forward; its channels are even in number. Values are rounded
+// as factors are.
+
+/// units [n / 2] ← x [n]
+void fk_bf16_round(fk_isa isa, float *units, const float *x, size_t n);
+/// x [n] ← units [n / 2]
+void fk_bf16_widen(fk_isa isa, float *x, const float *units, size_t n);
+/// The largest value in the window, for each channel; a NaN where there is one.
+void fk_bf16_window_max(fk_isa isa, float *y, const float *x, size_t channels, fk_window window);
+/// fk_gate_pool_pixels, fk_gate_pool_channels and fk_gate_apply with x, residual and output in units.
+void fk_bf16_gate_pool_pixels(
+    fk_isa isa, float *sum, float *maximum, const float *x, size_t pixels, size_t channels);
+void fk_bf16_gate_pool_channels(
+    fk_isa isa, float *maximum, float *mean, const float *x, const float *channel, size_t pixels, size_t channels);
+void fk_bf16_gate_apply(
+    fk_isa isa, float *output, const float *x, const float *residual, const float *channel, const float *spatial,
+    size_t pixels, size_t channels, bool relu);
 
 #endif

@@ -41,6 +41,7 @@ typedef struct fk_conv_band {
   const float *bias;        ///< [channels], or null
   const float *residual;    ///< added to the sums, laid out as the output is, or null; may be the output itself
   bool relu;                ///< whether max(0, ·) ends it
+  bool narrow;              ///< fk_bf16_forward alone: whether residual and output are units, and their steps count these
   float *output;            ///< first channel of the band's first pixel
   ptrdiff_t output_row, output_pixel;  ///< steps in floats
   size_t rows, width;       ///< pixels

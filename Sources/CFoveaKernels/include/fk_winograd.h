@@ -15,6 +15,7 @@
 #ifndef FK_WINOGRAD_H
 #define FK_WINOGRAD_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 /// A rectangle of tiles of one image, and their transformed values.
@@ -23,7 +24,8 @@ typedef struct fk_winograd_tiles {
   float *image;            ///< first of the channels of pixel (0, 0)
   ptrdiff_t height, width;
   size_t channels;         ///< of a pixel that are transformed
-  size_t pixel;            ///< floats from pixel to pixel
+  size_t pixel;            ///< floats (or units) from pixel to pixel
+  bool narrow;             ///< whether image and residual are units of two bf16 channels (fk_bf16.h); not of a gradient
   ptrdiff_t top, left;     ///< first row and column of the first tile; may lie outside of the image
   size_t rows, columns;    ///< tiles; they lie m pixels apart
   float *planes;           ///< first tile's first channel in the first plane

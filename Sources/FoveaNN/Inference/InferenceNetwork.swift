@@ -14,6 +14,8 @@ public final class InferenceNetwork {
   private let blocks: [PreparedBlock]
   private let weight: Tensor  // [features, classes]
   private let bias: Tensor?  // [classes]
+  /// That activations between the stem and the last block's output are stored in.
+  private let storage: EngineOptions.Precision
 
   public init(_ network: Network, engine: EngineOptions = EngineOptions()) {
     configuration = network.configuration
@@ -22,6 +24,8 @@ public final class InferenceNetwork {
     blocks = network.stages.joined().map { PreparedBlock($0, engine) }
     weight = network.classifier.weight.value
     bias = network.classifier.bias?.value
+    let channels = [stem.outChannels] + blocks.flatMap(\.channelCounts)
+    storage = channels.allSatisfy(Activations.areNarrow(channels:)) ? engine.precision : .fp32
   }
 
   /// Takes a network's weights from a file. Those of convolutions are packed one by one as they are read, so that none is held
@@ -87,12 +91,13 @@ public final class InferenceNetwork {
       images.shape.rank == 4 && images.shape[3] == configuration.inputChannels,
       "images \(images.shape), expected [N, H, W, \(configuration.inputChannels)]")
     var attention: [AttentionRecord] = []
-    var features = images
+    var activations = Activations(images)
     for part in parts(for: images.shape) {
-      let (output, records) = run(part, on: features, recordsAttention: recordsAttention)
-      features = output
+      let (output, records) = run(part, on: activations, recordsAttention: recordsAttention)
+      activations = output
       attention += records
     }
+    let features = activations.tensor
     let logits = Linear.forward(GlobalPool.average(features), weight: weight, bias: bias)
     return Output(logits: logits, attention: attention, features: keepsFeatures ? features : nil)
   }
@@ -138,22 +143,18 @@ public final class InferenceNetwork {
 
   /// Takes a batch through a part, group by group.
   private func run(
-    _ part: Part, on input: Tensor, recordsAttention: Bool
-  ) -> (features: Tensor, attention: [AttentionRecord]) {
+    _ part: Part, on input: Activations, recordsAttention: Bool
+  ) -> (features: Activations, attention: [AttentionRecord]) {
     let (images, size) = (input.shape[0], part.imagesPerGroup)
     guard size < images else { return run(part.steps, on: input, recordsAttention: recordsAttention) }
     let shape = part.steps.reduce(input.shape) { outputShape(of: $1, for: $0) }
-    let row = shape.count / images
     var records = [[AttentionRecord]](repeating: [], count: (images - 1) / size + 1)
-    let features = Tensor(shape) { output in
+    let features = Activations.joining(shape, storage) { take in
       records.withUnsafeMutableBufferPointer { records in
         func pass(_ group: Int) {
           let range = group * size..<min(images, (group + 1) * size)
           let result = run(part.steps, on: input.slice(range), recordsAttention: recordsAttention)
-          result.features.withUnsafeBufferPointer {
-            _ = UnsafeMutableBufferPointer(rebasing: output[(range.lowerBound * row)...])
-              .update(fromContentsOf: $0)
-          }
+          take(range, result.features)
           records[group] = result.attention
         }
         // Threads take a group each, which spares them from meeting at the end of every product. Where there are too few groups
@@ -176,17 +177,18 @@ public final class InferenceNetwork {
   }
 
   private func run(
-    _ steps: Range<Int>, on input: Tensor, recordsAttention: Bool
-  ) -> (features: Tensor, attention: [AttentionRecord]) {
+    _ steps: Range<Int>, on input: Activations, recordsAttention: Bool
+  ) -> (features: Activations, attention: [AttentionRecord]) {
     var attention: [AttentionRecord] = []
     var features = input
     for step in steps {
       if step == 0 {
-        features = stem(features, relu: true)
-        if let pool { features = Pool2D.maximum(features, pool).output }
+        features = stem(features, relu: true, storing: storage)
+        if let pool { features = Pool2D.maximum(features, pool) }
         continue
       }
-      let (output, record) = blocks[step - 1](features, recordsAttention: recordsAttention)
+      let (output, record) = blocks[step - 1](
+        features, storing: storage, recordsAttention: recordsAttention)
       if let record { attention.append(record) }
       features = output
     }

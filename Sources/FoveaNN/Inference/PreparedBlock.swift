@@ -43,11 +43,7 @@ struct PreparedBlock {
   }
 
   /// Floats of its convolutions' weights.
-  var weightCount: Int {
-    var all = convolutions
-    if case .projection(let convolution) = shortcut { all.append(convolution) }
-    return all.reduce(0) { $0 + $1.weightShape.count }
-  }
+  var weightCount: Int { allConvolutions.reduce(0) { $0 + $1.weightShape.count } }
 
   /// Its convolutions in the order of `ResidualBlock.allConvolutions`, with the shapes of their inputs.
   ///
@@ -62,24 +58,36 @@ struct PreparedBlock {
     return all
   }
 
+  /// Channels of what goes into a convolution or comes out of it.
+  var channelCounts: [Int] { allConvolutions.flatMap { [$0.inChannels, $0.outChannels] } }
+
+  private var allConvolutions: [PreparedConvolution] {
+    guard case .projection(let convolution) = shortcut else { return convolutions }
+    return convolutions + [convolution]
+  }
+
   /// x [N, H, W, C] → [N, H', W', O], and what the block attended to, where it has attention and it was asked for.
+  ///
+  /// - Parameter precision: that all its activations are stored in.
   func callAsFunction(
-    _ x: Tensor, recordsAttention: Bool
-  ) -> (output: Tensor, attention: AttentionRecord?) {
+    _ x: Activations, storing precision: EngineOptions.Precision, recordsAttention: Bool
+  ) -> (output: Activations, attention: AttentionRecord?) {
     let passed =
       switch shortcut {
       case .identity: x
-      case .projection(let convolution): convolution(x, relu: false)
+      case .projection(let convolution): convolution(x, relu: false, storing: precision)
       case .padding(let stride, let outChannels):
         PaddingShortcut.forward(x, stride: stride, outChannels: outChannels)
       }
     var features = x
-    for convolution in convolutions.dropLast() { features = convolution(features, relu: true) }
+    for convolution in convolutions.dropLast() {
+      features = convolution(features, relu: true, storing: precision)
+    }
     let last = convolutions[convolutions.count - 1]
     switch attention {
-    case .none: return (last(features, residual: passed, relu: true), nil)
+    case .none: return (last(features, residual: passed, relu: true, storing: precision), nil)
     case .fused(let gate):
-      features = last(features, relu: false)
+      features = last(features, relu: false, storing: precision)
       let maps = gate.apply(to: &features, residual: passed, relu: true)
       let record = AttentionRecord(block: name, spatial: maps.spatial, channel: maps.channel)
       return (features, recordsAttention ? record : nil)
@@ -87,10 +95,9 @@ struct PreparedBlock {
       let context = Context(.inference)
       context.recordsAttention = recordsAttention
       let output = cbam(
-        context.tape.constant(last(features, relu: false)), shortcut: context.tape.constant(passed),
-        block: name,
-        context)
-      return (output.value, context.attention.first)
+        context.tape.constant(last(features, relu: false).tensor),
+        shortcut: context.tape.constant(passed.tensor), block: name, context)
+      return (Activations(output.value).stored(in: precision), context.attention.first)
     }
   }
 }

@@ -58,12 +58,28 @@ public final class PreparedGate {
   ///   - residual: what is added to the gated features, [N, H, W, C], or nil.
   ///   - relu: whether max(0, ·) ends it.
   public func apply(to features: inout Tensor, residual: Tensor? = nil, relu: Bool = false) -> Maps {
-    let shape = features.shape
-    precondition(shape.rank == 4 && features.count > 0, "no features in \(shape)")
+    apply(to: &features, of: features.shape, .fp32, residual: residual.map { Activations($0) }, relu: relu)
+  }
+
+  /// The same for activations, which stay in the precision that they are stored in.
+  public func apply(to features: inout Activations, residual: Activations? = nil, relu: Bool = false) -> Maps
+  {
+    let (shape, precision) = (features.shape, features.precision)
+    return features.withMutableValues {
+      apply(to: &$0, of: shape, precision, residual: residual, relu: relu)
+    }
+  }
+
+  private func apply(
+    to values: inout Tensor, of shape: Shape, _ precision: EngineOptions.Precision, residual: Activations?,
+    relu: Bool
+  ) -> Maps {
+    precondition(shape.rank == 4 && shape.count > 0, "no features in \(shape)")
     precondition(
       residual.map { $0.shape == shape } ?? true, "residual \(residual?.shape ?? []) of \(shape)")
-    return features.withUnsafeMutableBufferPointer { floats in
-      let pass = Pass(self, floats.baseAddress!, shape, residual, relu: relu)
+    let residual = residual?.stored(in: precision).values
+    return values.withUnsafeMutableBufferPointer { values in
+      let pass = Pass(self, values.baseAddress!, shape, precision, residual, relu: relu)
       pass.run()
       return Maps(
         channel: channel.map { _ in pass.channelMap.tensor },
@@ -75,7 +91,10 @@ public final class PreparedGate {
   private struct Pass {
     let gate: PreparedGate
     let image: ImageExtent
+    /// Floats or units, as those of the residual.
     let features: MutableFloats
+    let precision: EngineOptions.Precision
+    let isa = fk_selected()
     let residual: Source?
     let relu: Bool
     let channelMap: Buffer  // [N, C], ones without the gate
@@ -89,11 +108,13 @@ public final class PreparedGate {
     let padded: Buffer
 
     init(
-      _ gate: PreparedGate, _ features: MutableFloats, _ shape: Shape, _ residual: Tensor?, relu: Bool
+      _ gate: PreparedGate, _ features: MutableFloats, _ shape: Shape, _ precision: EngineOptions.Precision,
+      _ residual: Tensor?, relu: Bool
     ) {
       self.gate = gate
       image = ImageExtent(shape)
       self.features = features
+      self.precision = precision
       self.residual = residual.map { Source($0) }
       self.relu = relu
       let mapShape: Shape = [image.count, image.height, image.width, 1]
@@ -147,15 +168,19 @@ public final class PreparedGate {
     /// The band's first pixel, its number of pixels, and where its features begin.
     private func extent(_ n: Int, _ band: Int) -> (first: Int, count: Int, offset: Int) {
       let first = band * pixelsPerBand
-      return (
-        first, min(pixelsPerBand, image.pixels - first), n * image.floats + first * image.channels
-      )
+      let values = n * image.floats + first * image.channels
+      return (first, min(pixelsPerBand, image.pixels - first), precision == .bf16 ? values / 2 : values)
     }
 
     private func poolPixels(_ n: Int, _ band: Int) {
       let (_, count, offset) = extent(n, band)
       let own = partials.floats + (n * bands + band) * 2 * image.channels
-      fk_gate_pool_pixels(own, own + image.channels, features + offset, count, image.channels)
+      switch precision {
+      case .fp32:
+        fk_gate_pool_pixels(own, own + image.channels, features + offset, count, image.channels)
+      case .bf16:
+        fk_bf16_gate_pool_pixels(isa, own, own + image.channels, features + offset, count, image.channels)
+      }
     }
 
     /// From the bands' pools to the channel map.
@@ -186,9 +211,15 @@ public final class PreparedGate {
     private func poolChannels(_ n: Int, _ band: Int) {
       let (first, count, offset) = extent(n, band)
       let maxima = pooled.floats + n * 2 * image.pixels + first
-      fk_gate_pool_channels(
-        maxima, maxima + image.pixels, features + offset, channelMap.floats + n * image.channels, count,
-        image.channels)
+      let map = channelMap.floats + n * image.channels
+      switch precision {
+      case .fp32:
+        fk_gate_pool_channels(
+          maxima, maxima + image.pixels, features + offset, map, count, image.channels)
+      case .bf16:
+        fk_bf16_gate_pool_channels(
+          isa, maxima, maxima + image.pixels, features + offset, map, count, image.channels)
+      }
     }
 
     /// From the pools over the channels to the spatial map.
@@ -206,10 +237,15 @@ public final class PreparedGate {
 
     private func apply(_ n: Int, _ band: Int) {
       let (first, count, offset) = extent(n, band)
-      fk_gate_apply(
-        features + offset, features + offset, residual.map { $0.floats + offset },
-        channelMap.floats + n * image.channels, spatialMap.floats + n * image.pixels + first, count,
-        image.channels, relu)
+      let own = features + offset
+      let residual = residual.map { $0.floats + offset }
+      let (channel, spatial) = (
+        channelMap.floats + n * image.channels, spatialMap.floats + n * image.pixels + first
+      )
+      switch precision {
+      case .fp32: fk_gate_apply(own, own, residual, channel, spatial, count, image.channels, relu)
+      case .bf16: fk_bf16_gate_apply(isa, own, own, residual, channel, spatial, count, image.channels, relu)
+      }
     }
   }
 }

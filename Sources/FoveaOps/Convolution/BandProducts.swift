@@ -5,7 +5,7 @@ import FoveaTensor
 struct Epilogue {
   /// [target channels]
   var bias: Floats?
-  /// Of the target's shape.
+  /// Of the target's shape, and narrow where that is.
   var residual: Floats?
   var relu = false
 
@@ -35,13 +35,16 @@ struct BandProducts {
   ) {
     precondition(
       plan.algorithm != .depthwise || epilogue.isEmpty, "a depthwise product has no epilogue")
+    precondition(
+      plan.precision == .bf16 || !(correlation.source.isNarrow || correlation.target.isNarrow),
+      "factors in bf16 alone come from narrow memory")
     self.correlation = correlation
     self.plan = plan
     self.weight = weight
     self.epilogue = epilogue
     self.target = target
     // The pixels of a tile would lie a page apart, on one set of the first cache.
-    let pixelBytes = correlation.source.step.width * correlation.source.channels * 4
+    let pixelBytes = correlation.source.step.width * correlation.source.pitch * 4
     let cells = SourceCells(
       correlation, plan: plan, source: source, spreads: pixelBytes.isMultiple(of: 4096),
       pairing: plan.precision == .bf16 ? .channels : .none)
@@ -90,17 +93,19 @@ struct BandProducts {
     let ahead =
       panelGroup + 1 == panelGroups ? cells.extent(of: index + 1) : weightExtent(of: panels.upperBound)
     multiply(base, imageStep: imageStep, cell, panels, ahead: ahead)
-    moments?.partial(index).add(
+    guard let moments else { return }
+    precondition(!correlation.target.isNarrow, "statistics of floats")
+    moments.partial(index).add(
       target + offset(image: cell.images.lowerBound, row: cell.rows.lowerBound, column: 0),
       images: cell.images.count, imageStep: offset(image: 1, row: 0, column: 0),
       pixels: cell.rows.count * correlation.target.width, channels: plan.panels.channels(of: panels),
       of: correlation.target.channels)
   }
 
-  /// Floats from the target's first pixel to another.
+  /// Floats, or units, from the target's first pixel to another.
   private func offset(image: Int, row: Int, column: Int) -> Int {
     let side = correlation.target
-    return ((image * side.height + row) * side.width + column) * side.channels
+    return ((image * side.height + row) * side.width + column) * side.pitch
   }
 
   /// The weights of a panel where a convolution has one phase and one group; none past the last panel.
@@ -129,6 +134,7 @@ struct BandProducts {
         band.source_pixel = cells.pixelStep
         band.bias = epilogue.bias.map { $0 + place.channels.lowerBound }
         band.relu = epilogue.relu
+        band.narrow = correlation.target.isNarrow
         band.output_row = offset(image: 0, row: step.height, column: 0)
         band.output_pixel = offset(image: 0, row: 0, column: step.width)
         band.rows = min(phase.rows, cell.rows.upperBound) - cell.rows.lowerBound
@@ -142,7 +148,8 @@ struct BandProducts {
         for (slot, image) in cell.images.enumerated() {
           band.source = base + slot * imageStep + place.group * correlation.sourceChannelsPerGroup
           let first =
-            offset(image: image, row: row, column: phase.origin.column) + place.channels.lowerBound
+            offset(image: image, row: row, column: phase.origin.column)
+            + correlation.target.place(ofChannel: place.channels.lowerBound)
           band.output = target + first
           band.residual = epilogue.residual.map { $0 + first }
           band.ahead = ahead.takeShare(of: cell.images.count - slot)

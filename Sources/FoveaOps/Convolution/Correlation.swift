@@ -27,6 +27,13 @@ struct Correlation {
     let height, width, channels: Int
     /// Pixels from one row or column of a phase to the next.
     let step: Size2D
+    /// Whether memory holds pairs of neighbouring channels in bf16, units, in place of floats.
+    var isNarrow = false
+
+    /// Values of 32 bits of a pixel in memory.
+    var pitch: Int { place(ofChannel: channels) }
+    /// Where a channel, an even one where memory is narrow, lies behind a pixel's first.
+    func place(ofChannel channel: Int) -> Int { isNarrow ? channel / 2 : channel }
   }
 
   private(set) var images: Int
@@ -129,6 +136,14 @@ struct Correlation {
     phases.count == 1 && groups == 1 && source.step == .one && target.step == .one
       && source.height == target.height && source.width == target.width && phases[0].tapCount == 1
       && phases[0].tapRows[0].offset == 0 && phases[0].tapColumns[0].offset == 0
+  }
+
+  /// The same over memory that holds units on some sides.
+  func narrowed(source: Bool, target: Bool) -> Correlation {
+    var result = self
+    result.source.isNarrow = source
+    result.target.isNarrow = target
+    return result
   }
 
   private mutating func flatten() {

@@ -39,6 +39,9 @@ public final class PreparedConvolution {
     let correlation: Correlation
     let plan: ConvolutionPlan
     let winogradOutputs: Int?
+
+    /// Whether its kernels read and write activations in bf16.
+    var takesUnits: Bool { winogradOutputs != nil || plan.precision == .bf16 }
   }
 
   /// - Parameters:
@@ -97,14 +100,32 @@ public final class PreparedConvolution {
   ///   - residual: [N, H', W', O], or nil.
   /// - Returns: [N, H', W', O].
   public func callAsFunction(_ x: Tensor, residual: Tensor? = nil, relu: Bool) -> Tensor {
+    self(Activations(x), residual: residual.map { Activations($0) }, relu: relu).tensor
+  }
+
+  /// The same for activations.
+  ///
+  /// - Parameter precision: that the output is stored in.
+  public func callAsFunction(
+    _ x: Activations, residual: Activations? = nil, relu: Bool,
+    storing precision: EngineOptions.Precision = .fp32
+  ) -> Activations {
     let planned = planned(for: x.shape)
     let shape = planned.geometry.outputShape
     precondition(
       residual.map { $0.shape == shape } ?? true, "residual \(residual?.shape ?? []) of \(shape)")
-    if planned.plan.algorithm == .depthwise { return depthwise(x, planned, residual, relu) }
+    let areFloats = x.precision == .fp32 && precision == .fp32
+    guard areFloats || planned.takesUnits else {
+      return self(x.stored(in: .fp32), residual: residual, relu: relu).stored(in: precision)
+    }
+    let residual = residual?.stored(in: precision).values
+    if planned.plan.algorithm == .depthwise {
+      return Activations(depthwise(x.values, planned, residual, relu))
+    }
     let weight = packedWeight(planned)
-    let x = planned.pixels?.gather(x) ?? x
-    return Tensor(shape) { target in
+    let correlation = planned.correlation.narrowed(source: x.precision == .bf16, target: precision == .bf16)
+    let x = planned.pixels?.gather(x.values) ?? x.values
+    return Activations(shape, precision) { target in
       x.withFloats { source in
         bias.withFloats { bias in
           func run(_ residual: Floats?) {
@@ -112,19 +133,19 @@ public final class PreparedConvolution {
             switch weight {
             case .direct(let weight):
               BandProducts(
-                planned.correlation, plan: planned.plan, weight: weight, epilogue: epilogue, source: source,
-                target: target.baseAddress!
+                correlation, plan: planned.plan, weight: weight, epilogue: epilogue, source: source,
+                target: target
               ).run()
             case .winograd(let weight):
               WinogradProducts(
-                planned.correlation, for: .inference, panels: planned.plan.panels, weight: weight,
-                epilogue: epilogue, source: source, target: target.baseAddress!
+                correlation, for: .inference, panels: planned.plan.panels, weight: weight,
+                epilogue: epilogue, source: source, target: target
               ).run()
             case .winogradPanels(let weight, let outputs):
               weight.scalars.withFloats {
                 WinogradPanelProducts(
-                  planned.correlation, outputs: outputs, panels: planned.plan.panels, weight: .packed($0),
-                  epilogue: epilogue, source: source, target: target.baseAddress!
+                  correlation, outputs: outputs, panels: planned.plan.panels, weight: .packed($0),
+                  epilogue: epilogue, source: source, target: target
                 ).run()
               }
             }
@@ -134,6 +155,9 @@ public final class PreparedConvolution {
       }
     }
   }
+
+  public var inChannels: Int { weightShape[2] * groups }
+  public var outChannels: Int { weightShape[3] }
 
   /// [N, H, W, C] → [N, H', W', O]
   public func outputShape(of input: Shape) -> Shape { geometry(of: input).outputShape }

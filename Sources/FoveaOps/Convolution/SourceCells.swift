@@ -2,8 +2,8 @@ import CFoveaKernels
 
 /// The source of a product, cut into cells that are read together: bands of an image's rows, or some whole images.
 ///
-/// A cell is read where it lies, or, where taps reach over the image's edges or factors are bf16, from a copy with zeros
-/// around it.
+/// A cell is read where it lies, or, where taps reach over the image's edges or floats must become factors in bf16, from a copy
+/// with zeros around it.
 struct SourceCells {
   struct Cell {
     let images: Range<Int>
@@ -50,6 +50,8 @@ struct SourceCells {
   ) {
     self.correlation = correlation
     self.source = source
+    // Narrow memory holds units of channels already, and these take floats' places.
+    let pairing = correlation.source.isNarrow ? .none : pairing
     self.pairing = pairing
     isa = plan.panels.isa
     copies = plan.addressing == .window || pairing != .none
@@ -74,9 +76,9 @@ struct SourceCells {
       sourceStep = Size2D(height: side.step.height, width: side.step.width * (isInPairs ? 2 : 1))
       columns = isInPairs ? (pixels + 1) / 2 : pixels
     }
-    let isSpread = copies && spreads && pairing != .channels && side.channels.isMultiple(of: 32)
-    valuesPerPixel = pairing == .channels ? (side.channels + 1) / 2 : side.channels
-    pitch = isSpread ? side.channels + 16 : valuesPerPixel
+    valuesPerPixel = pairing == .channels ? (side.channels + 1) / 2 : side.pitch
+    let isSpread = copies && spreads && pairing != .channels && valuesPerPixel.isMultiple(of: 32)
+    pitch = isSpread ? valuesPerPixel + 16 : valuesPerPixel
   }
 
   subscript(index: Int) -> Cell {
@@ -98,7 +100,7 @@ struct SourceCells {
   func runs(tapRows: [Correlation.Tap], tapColumns: [Correlation.Tap]) -> PatchRuns {
     PatchRuns(
       tapRows: tapRows, tapColumns: tapColumns, corner: corner, rowPitch: columns * pitch, pixelPitch: pitch,
-      channelsPerGroup: pairing == .none ? correlation.sourceChannelsPerGroup : valuesPerPixel)
+      channelsPerGroup: correlation.groups == 1 ? valuesPerPixel : correlation.sourceChannelsPerGroup)
   }
 
   /// Floats of scratch that reading a cell takes.
@@ -116,14 +118,15 @@ struct SourceCells {
   func prepare(_ cell: Cell, scratch: MutableFloats) {
     guard copies else { return }
     let side = correlation.source
-    let imageCount = side.height * side.width * side.channels
+    let imageCount = side.height * side.width * side.pitch
     let top = cell.rows.lowerBound * side.step.height + corner.row
     let rows = windowRows(cell.rows.count)
     let windowCount = rows * columns * pitch
     for (slot, image) in cell.images.enumerated() {
       if pairing == .none {
         var window = fk_conv_window(
-          image: source + image * imageCount, height: side.height, width: side.width, channels: side.channels,
+          image: source + image * imageCount, height: side.height, width: side.width,
+          channels: valuesPerPixel,
           top: top, left: corner.column, rows: rows, columns: columns, pitch: pitch)
         fk_conv_copy_window(scratch + slot * windowCount, &window)
       } else {
@@ -140,7 +143,7 @@ struct SourceCells {
     let side = correlation.source
     let top = cell.rows.lowerBound * side.step.height + corner.row
     let pixel = (cell.images.lowerBound * side.height + top) * side.width + corner.column
-    return (source + pixel * side.channels, side.height * side.width * side.channels)
+    return (source + pixel * side.pitch, side.height * side.width * side.pitch)
   }
 
   /// Both in one.
@@ -179,7 +182,7 @@ struct SourceCells {
     let first = max(0, top)
     let end = min(side.height, top + (cell.rows.count - 1) * side.step.height + reachRows)
     guard first < end else { return fk_ahead() }
-    let row = side.width * side.channels
+    let row = side.width * side.pitch
     return fk_ahead(
       start: source + (cell.images.lowerBound * side.height + first) * row,
       count: ((cell.images.count - 1) * side.height + end - first) * row)

@@ -19,10 +19,10 @@ struct StridedPixels {
       outChannels: geometry.outChannels, kernel: .one)
   }
 
-  /// x [N, H, W, C] → [N, H', W', C]
+  /// x [N, H, W, C] → [N, H', W', C], or units [N, H, W, C/2] likewise.
   func gather(_ x: Tensor) -> Tensor {
-    let channels = input.inChannels
-    return Tensor(filling: geometry.inputShape) { gathered in
+    let channels = x.lastExtent
+    return Tensor(filling: [input.batch, input.outHeight, input.outWidth, channels]) { gathered in
       x.withFloats { x in
         WorkerPool.shared.forEach(input.batch * input.outHeight) { line in
           let (image, row) = line.quotientAndRemainder(dividingBy: input.outHeight)

@@ -83,11 +83,12 @@ struct WinogradTiling {
     let slot = image - block.images.lowerBound
     var tiles = fk_winograd_tiles()
     tiles.outputs = outputs
-    tiles.image = pixels + image * side.height * side.width * side.channels + first
+    tiles.image = pixels + image * side.height * side.width * side.pitch + side.place(ofChannel: first)
     tiles.height = side.height
     tiles.width = side.width
     tiles.channels = count
-    tiles.pixel = side.channels
+    tiles.pixel = side.pitch
+    tiles.narrow = side.isNarrow
     tiles.top = block.rows.lowerBound * outputs + (isSource ? reach.rows.lowerBound : 0)
     tiles.left = isSource ? reach.columns.lowerBound : 0
     tiles.rows = block.rows.count
@@ -237,7 +238,7 @@ extension fk_winograd_tiles {
   ) {
     bias = epilogue.bias.map { $0 + channels.lowerBound }
     residual = epilogue.residual.map {
-      $0 + image * side.height * side.width * side.channels + channels.lowerBound
+      $0 + image * side.height * side.width * side.pitch + side.place(ofChannel: channels.lowerBound)
     }
     relu = epilogue.relu ? 1 : 0
   }

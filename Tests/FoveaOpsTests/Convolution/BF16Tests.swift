@@ -220,7 +220,7 @@ import Testing
 
 extension Tensor {
   /// The elements' nearest values of 8 bits of precision, ties to even.
-  fileprivate var roundedToBF16: Tensor {
+  var roundedToBF16: Tensor {
     Tensor(
       scalars.map { x in
         let step = x.ulp * 0x1p16
