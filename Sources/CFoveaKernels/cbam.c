@@ -24,7 +24,7 @@ void fk_gate_pool_channels(float *maximum, float *mean, const float *x, const fl
 }
 void fk_gate_apply(float *output, const float *x, const float *residual, const float *channel, const float *spatial,
                    size_t pixels, size_t channels, bool relu) {
-  FK_CALL(gate_apply, output, x, residual, channel, spatial, pixels, channels, relu);
+  FK_CALL(gate_apply, output, x, residual, channel, spatial, pixels, channels, relu, true);
 }
 void fk_gate_apply_backward(float *dSpatial, float *gradient, const float *dOutput, const float *output,
                             const float *x, const float *channel, size_t pixels, size_t channels) {

@@ -106,6 +106,24 @@ FK_INLINE void FK(bf16_pair)(float *units, const float *x, const float *y, size_
   vf_store_part(units + c, FK(bf16_pairs)(low, high), left);
 }
 
+// The same of pixels that are in units already, of two channels each. Absent ones are zeros.
+FK_INLINE void FK(bf16_pair_units)(float *units, const float *x, const float *y, size_t channels) {
+  typedef FK(vh_t) vh;
+  for (size_t c = 0; c < channels; c += FK_W) {
+    const size_t left = channels - c, n = left < FK_W ? left : FK_W;
+    vh low = (vh)(uint16_t)0, high = (vh)(uint16_t)0;
+    if (n == FK_W) {
+      if (x) memcpy(&low, x + c / 2, sizeof low);
+      if (y) memcpy(&high, y + c / 2, sizeof high);
+    } else {
+      if (x) memcpy(&low, x + c / 2, n * sizeof(uint16_t));
+      if (y) memcpy(&high, y + c / 2, n * sizeof(uint16_t));
+    }
+    const vu both = __builtin_convertvector(low, vu) | __builtin_convertvector(high, vu) << 16;
+    vf_store_n(units + c, __builtin_bit_cast(vf, both), n);
+  }
+}
+
 static void FK(bf16_pair_pixels)(float *units, const fk_bf16_window *w) {
   for (size_t r = 0; r < w->rows; r++) {
     const ptrdiff_t row = w->top + (ptrdiff_t)(r * w->row_step);
@@ -120,7 +138,8 @@ static void FK(bf16_pair_pixels)(float *units, const fk_bf16_window *w) {
       const ptrdiff_t second = column + (ptrdiff_t)w->partner;
       const float *x = column >= 0 && column < w->width ? pixels + column * (ptrdiff_t)w->pixel : NULL;
       const float *y = second >= 0 && second < w->width ? pixels + second * (ptrdiff_t)w->pixel : NULL;
-      FK(bf16_pair)(units, x, y, w->channels);
+      if (w->narrow) FK(bf16_pair_units)(units, x, y, w->channels);
+      else FK(bf16_pair)(units, x, y, w->channels);
       FK(bf16_clear)(units + w->channels, w->pitch - w->channels);
     }
   }

@@ -1,5 +1,6 @@
 // The gate's sweeps over features that no gradient goes through, for a body to include after lanes.body.h: features are read and
-// written through GATE_LOAD(x, at, n) and GATE_STORE(x, at, values, n), n channels from value `at` on.
+// written through GATE_LOAD(x, at, n) and GATE_STORE(x, at, values, n), n channels from value `at` on; with `wide`, the features to
+// apply a gate to are floats whatever the others are.
 
 // ---- Pools ----
 
@@ -110,24 +111,30 @@ static void FK(gate_pool_channels)(float *maxima, float *means, const float *x, 
 
 FK_INLINE void FK(gate_apply_block)(size_t c, int vectors, size_t lanes, float *output, const float *x,
                                     const float *residual, const float *channel, const float *spatial, size_t pixels,
-                                    size_t C, bool relu) {
+                                    size_t C, bool relu, bool wide) {
   vf gate[4];
   FK_UNROLL for (int v = 0; v < vectors; v++) gate[v] = vf_load_n(channel + c + v * FK_W, lanes);
   for (size_t p = 0; p < pixels; p++) {
     vf s = vf_set1(spatial[p]);
     FK_UNROLL for (int v = 0; v < vectors; v++) {
       size_t at = p * C + c + v * FK_W;
-      vf scaled = GATE_LOAD(x, at, lanes) * gate[v];
+      const vf own = wide ? vf_load_n(x + at, lanes) : GATE_LOAD(x, at, lanes);
+      vf scaled = own * gate[v];
       vf y = residual ? vf_fma(scaled, s, GATE_LOAD(residual, at, lanes)) : scaled * s;
       GATE_STORE(output, at, relu ? vf_max(vf_zero(), y) : y, lanes);
     }
   }
 }
+FK_INLINE void FK(gate_apply_all)(float *output, const float *x, const float *residual, const float *channel,
+                                  const float *spatial, size_t pixels, size_t C, bool relu, bool wide) {
+  if (residual && relu) FK_COLUMNS(C, gate_apply_block, output, x, residual, channel, spatial, pixels, C, true, wide);
+  else if (residual) FK_COLUMNS(C, gate_apply_block, output, x, residual, channel, spatial, pixels, C, false, wide);
+  else FK_COLUMNS(C, gate_apply_block, output, x, NULL, channel, spatial, pixels, C, relu, wide);
+}
 static void FK(gate_apply)(float *output, const float *x, const float *residual, const float *channel,
-                           const float *spatial, size_t pixels, size_t C, bool relu) {
-  if (residual && relu) FK_COLUMNS(C, gate_apply_block, output, x, residual, channel, spatial, pixels, C, true);
-  else if (residual) FK_COLUMNS(C, gate_apply_block, output, x, residual, channel, spatial, pixels, C, false);
-  else FK_COLUMNS(C, gate_apply_block, output, x, NULL, channel, spatial, pixels, C, relu);
+                           const float *spatial, size_t pixels, size_t C, bool relu, bool wide) {
+  if (wide) FK(gate_apply_all)(output, x, residual, channel, spatial, pixels, C, relu, true);
+  else FK(gate_apply_all)(output, x, residual, channel, spatial, pixels, C, relu, false);
 }
 
 #undef GATE_LOAD

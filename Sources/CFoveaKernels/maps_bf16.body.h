@@ -1,4 +1,4 @@
-// What fk_bf16.h does with maps: conversions, pools and the attention gate.
+// What fk_bf16.h does with maps: conversions, statistics, normalisation, pools and the attention gate.
 #include "bf16.body.h"
 #include "columns.body.h"
 #include "lanes.body.h"
@@ -6,6 +6,14 @@
 #define GATE_LOAD(x, at, n) FK(load_units)((x) + (at) / 2, n)
 #define GATE_STORE(x, at, values, n) FK(store_units)((x) + (at) / 2, values, n)
 #include "gate.body.h"
+
+#define NORM_LOAD(x, at, n) FK(load_units)((x) + (at) / 2, n)
+#define NORM_STORE(y, at, values, n, wide) \
+  ((wide) ? vf_store_n((y) + (at), values, n) : FK(store_units)((y) + (at) / 2, values, n))
+#include "normalize.body.h"
+
+#define MOMENTS_LOAD(x, at, n) FK(load_units)((x) + (at) / 2, n)
+#include "moments.body.h"
 
 FK_INLINE void FK(round_step)(size_t i, size_t n, float *units, const float *x) {
   FK(store_units)(units + i / 2, vf_load_n(x + i, n), n);

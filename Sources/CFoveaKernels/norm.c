@@ -7,7 +7,7 @@ void fk_channel_moments(const float *x, size_t rows, size_t channels, double *me
 
 void fk_normalize(float *y, const float *x, const float *mean, const float *gain, const float *offset,
                   size_t rows, size_t channels, bool relu) {
-  FK_CALL(normalize, y, x, mean, gain, offset, rows, channels, relu);
+  FK_CALL(normalize, y, x, mean, gain, offset, rows, channels, relu, true);
 }
 
 void fk_normalize_sums(const float *dy, const float *x, const float *mean, const float *gain, const float *offset,

@@ -77,13 +77,13 @@ extension Tape {
     channel: ChannelGateVariables?, spatial: SpatialGateVariables?, keepsOutput: Bool = true
   ) -> (output: Variable, result: CBAMGate.Result) {
     let result = CBAMGate.forward(
-      x.value, normalizedBy: normalization?.transform, residual: residual?.value, relu: relu,
+      x.activations, normalizedBy: normalization?.transform, residual: residual?.activations, relu: relu,
       parameters: CBAMGate.Parameters(channel: channel?.values, spatial: spatial?.values))
     let (input, added, saved) = (x.saved, residual?.saved, result.saved)
     let kept =
       keepsOutput
-      ? SavedValue(result.output)
-      : SavedValue { CBAMGate.output(input.value, residual: added?.value, saved) }
+      ? SavedValue(result.activations)
+      : SavedValue { CBAMGate.output(input.activations, residual: added?.activations, saved) }
     // What is absent is no input, and its gradient is left out below in the same way.
     let all = [
       x, residual, normalization?.gamma, normalization?.beta, channel?.w1, channel?.b1, channel?.w2,
@@ -94,10 +94,11 @@ extension Tape {
     let firstParameter = isPresent.prefix(4).count { $0 }
     let inputs = all.compactMap { $0 }
     let inputCount = inputs.count
-    let output = record(result.output, inputs: inputs, saved: kept) { dOutput, needs in
+    let output = record(result.activations, inputs: inputs, saved: kept) { dOutput, needs in
       let needsParameters = (firstParameter..<inputCount).contains { needs[$0] }
       let g = CBAMGate.backward(
-        dOutput, input: input.value, output: relu ? kept.value : nil, saved, needsParameters: needsParameters)
+        dOutput, input: input.activations, output: relu ? kept.activations : nil, saved,
+        needsParameters: needsParameters)
       let gradients = [
         g.input, g.residual, g.inputGamma, g.inputBeta, g.w1, g.b1, g.w2, g.b2, g.spatialWeight, g.gamma,
         g.beta,

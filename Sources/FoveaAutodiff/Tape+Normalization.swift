@@ -35,10 +35,10 @@ extension Tape {
     _ x: Variable, _ gamma: Variable, _ beta: Variable, _ transform: BatchNorm.Transform
   ) -> Variable {
     let input = x.saved
-    let saved = SavedValue { BatchNorm.forward(input.value, transform) }
-    return record(BatchNorm.forward(x.value, transform), inputs: [x, gamma, beta], saved: saved) {
+    let saved = SavedValue { BatchNorm.forward(input.activations, transform) }
+    return record(BatchNorm.forward(x.activations, transform), inputs: [x, gamma, beta], saved: saved) {
       dOutput, _ in
-      let gradients = BatchNorm.backward(dOutput, input: input.value, transform)
+      let gradients = BatchNorm.backward(dOutput, input: input.activations, transform)
       return [gradients.dInput, gradients.dGamma, gradients.dBeta]
     }
   }

@@ -4,7 +4,7 @@ import FoveaTensor
 extension Tape {
   /// `Pool2D.maximum`: x [N, H, W, C] → [N, H', W', C].
   public func maxPool(_ x: Variable, _ window: Pool2D.Window) -> Variable {
-    let (output, saved) = Pool2D.maximum(x.value, window)
+    let (output, saved) = Pool2D.maximumForGradient(x.activations, window)
     return record(output, inputs: [x]) { dOutput, _ in [Pool2D.maximumBackward(dOutput, saved)] }
   }
 
@@ -40,9 +40,9 @@ extension Tape {
   public func paddingShortcut(_ x: Variable, stride: Int, outChannels: Int) -> Variable {
     let shape = x.shape
     let input = x.saved
-    let output = PaddingShortcut.forward(x.value, stride: stride, outChannels: outChannels)
+    let output = PaddingShortcut.forward(x.activations, stride: stride, outChannels: outChannels)
     let saved = SavedValue {
-      PaddingShortcut.forward(input.value, stride: stride, outChannels: outChannels)
+      PaddingShortcut.forward(input.activations, stride: stride, outChannels: outChannels)
     }
     return record(output, inputs: [x], saved: saved) { dOutput, _ in
       [PaddingShortcut.backward(dOutput, input: shape, stride: stride)]

@@ -7,7 +7,9 @@ extension Tape {
   public func convolution(
     _ x: Variable, weight: Variable, geometry: Conv2DGeometry, engine: EngineOptions = EngineOptions()
   ) -> Variable {
-    let output = Conv2D.forward(x.value, weight: weight.value, geometry: geometry, engine: engine)
+    let output = Conv2D.forward(
+      x.activations, weight: weight.value, geometry: geometry, engine: engine,
+      storing: engine.storage(channels: geometry.outChannels))
     return record(convolution: x, weight, geometry, engine, output)
   }
 
@@ -18,26 +20,31 @@ extension Tape {
     _ x: Variable, weight: Variable, geometry: Conv2DGeometry, engine: EngineOptions = EngineOptions()
   ) -> (output: Variable, statistics: ChannelStatistics) {
     let (output, statistics) = Conv2D.forwardWithStatistics(
-      x.value, weight: weight.value, geometry: geometry, engine: engine)
+      x.activations, weight: weight.value, geometry: geometry, engine: engine,
+      storing: engine.storage(channels: geometry.outChannels))
     return (record(convolution: x, weight, geometry, engine, output), statistics)
   }
 
   private func record(
     convolution x: Variable, _ weight: Variable, _ geometry: Conv2DGeometry, _ engine: EngineOptions,
-    _ output: Tensor
+    _ output: Activations
   ) -> Variable {
     let (input, kernel) = (x.saved, weight.value)
     let saved =
       engine.memory == .keep
       ? nil
       : SavedValue {
-        Conv2D.forwardWithStatistics(input.value, weight: kernel, geometry: geometry, engine: engine).output
+        Conv2D.forwardWithStatistics(
+          input.activations, weight: kernel, geometry: geometry, engine: engine,
+          storing: engine.storage(channels: geometry.outChannels)
+        ).output
       }
     return record(output, inputs: [x, weight], saved: saved) { dOutput, needs in
       [
         needs[0] ? Conv2D.backwardInput(dOutput, weight: kernel, geometry: geometry, engine: engine) : nil,
         needs[1]
-          ? Conv2D.backwardWeight(dOutput, input: input.value, geometry: geometry, engine: engine) : nil,
+          ? Conv2D.backwardWeight(dOutput, input: input.activations, geometry: geometry, engine: engine)
+          : nil,
       ]
     }
   }

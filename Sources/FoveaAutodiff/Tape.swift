@@ -43,15 +43,20 @@ public final class Tape {
 
   /// A value that no gradient goes through.
   public func constant(_ value: Tensor) -> Variable {
-    Variable(value: value, saved: SavedValue(value), node: nil, tape: ObjectIdentifier(self))
+    constant(Activations(value))
+  }
+
+  func constant(_ value: Activations) -> Variable {
+    Variable(activations: value, saved: SavedValue(value), node: nil, tape: ObjectIdentifier(self))
   }
 
   /// A parameter's value; its gradient is added to `parameter.gradient`. Asked for twice, it is the same variable.
   public func leaf(_ parameter: Parameter) -> Variable {
     guard recording == .everything, parameter.isTrainable else { return constant(parameter.value) }
     let id = ObjectIdentifier(parameter)
-    if let node = leaves[id] { return variable(parameter.value, node) }
-    let leaf = append(Node(parameter: parameter, shape: parameter.value.shape), parameter.value)
+    let value = Activations(parameter.value)
+    if let node = leaves[id] { return variable(value, node) }
+    let leaf = append(Node(parameter: parameter, shape: value.shape), value)
     leaves[id] = leaf.node
     return leaf
   }
@@ -59,7 +64,7 @@ public final class Tape {
   /// An input whose gradient `gradient(of:)` gives after backward.
   public func input(_ value: Tensor) -> Variable {
     guard recording != .nothing else { return constant(value) }
-    return append(Node(shape: value.shape, retainsGradient: true), value)
+    return append(Node(shape: value.shape, retainsGradient: true), Activations(value))
   }
 
   /// Records one operation. Where no input wants a gradient the output is a constant, and `backward` and what it holds
@@ -70,6 +75,13 @@ public final class Tape {
   ///   - backward: should hold values by what is saved of them.
   public func record(
     _ output: Tensor, inputs: [Variable], saved: SavedValue? = nil, backward: @escaping Backward
+  ) -> Variable {
+    record(Activations(output), inputs: inputs, saved: saved, backward: backward)
+  }
+
+  /// The same for an output that may be stored in bf16.
+  public func record(
+    _ output: Activations, inputs: [Variable], saved: SavedValue? = nil, backward: @escaping Backward
   ) -> Variable {
     precondition(!isConsumed, "an operation after the backward pass: a tape serves one pass")
     for input in inputs {
@@ -138,12 +150,12 @@ public final class Tape {
     sum = total
   }
 
-  private func append(_ node: Node, _ value: Tensor, _ saved: SavedValue? = nil) -> Variable {
+  private func append(_ node: Node, _ value: Activations, _ saved: SavedValue? = nil) -> Variable {
     nodes.append(node)
     return variable(value, nodes.count - 1, saved)
   }
 
-  private func variable(_ value: Tensor, _ node: Int, _ saved: SavedValue? = nil) -> Variable {
-    Variable(value: value, saved: saved ?? SavedValue(value), node: node, tape: ObjectIdentifier(self))
+  private func variable(_ value: Activations, _ node: Int, _ saved: SavedValue? = nil) -> Variable {
+    Variable(activations: value, saved: saved ?? SavedValue(value), node: node, tape: ObjectIdentifier(self))
   }
 }

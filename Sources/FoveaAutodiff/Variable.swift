@@ -1,8 +1,10 @@
+import FoveaOps
 import FoveaTensor
 
 /// A value of a computation, and its place on the tape that records it.
 public struct Variable {
-  public let value: Tensor
+  /// The value as it is stored: activations may be in bf16.
+  public let activations: Activations
   /// The value as an operation keeps it for its backward.
   public let saved: SavedValue
   /// Its node on `tape`; nil for a value that no gradient goes through.
@@ -11,7 +13,9 @@ public struct Variable {
 
   /// Whether gradients go through it.
   public var requiresGradient: Bool { node != nil }
-  public var shape: Shape { value.shape }
+  public var shape: Shape { activations.shape }
+  /// The value in 32-bit floats.
+  public var value: Tensor { activations.tensor }
 }
 
 /// Which of an operation's inputs want a gradient, in the order in which it was recorded with them.

@@ -56,10 +56,10 @@ public enum BatchNorm {
     }
 
     /// Traps where this is no normalisation of `x`.
-    func check(_ x: Tensor) {
-      precondition(x.lastExtent == gain.count, "\(gain.count) channels' normalisation of \(x.shape)")
+    func check(_ x: Shape) {
+      precondition(x.lastExtent == gain.count, "\(gain.count) channels' normalisation of \(x)")
       precondition(
-        ownCount.map { $0 == x.rowCount } ?? true, "statistics of \(ownCount ?? 0) pixels for \(x.shape)")
+        ownCount.map { $0 == x.rowCount } ?? true, "statistics of \(ownCount ?? 0) pixels for \(x)")
     }
 
     /// Backward's constants. dx = gain · (dz − mean(dz) − x̂ · mean(dz · x̂)), with x̂ = (x − mean) · inverseStd; where the
@@ -102,14 +102,27 @@ public enum BatchNorm {
   ///
   /// - Parameter x: [..., C].
   public static func forward(_ x: Tensor, _ transform: Transform) -> Tensor {
-    transform.check(x)
-    let channels = x.lastExtent
-    let pieces = RowPieces(rows: x.rowCount, floatsPerRow: channels)
-    return Tensor(filling: x.shape) { y in
-      withFloats(x, transform.mean, transform.gain, transform.beta) { x, mean, gain, beta in
+    forward(Activations(x), transform).tensor
+  }
+
+  /// The same for activations, in the precision that they are stored in.
+  public static func forward(_ x: Activations, _ transform: Transform) -> Activations {
+    transform.check(x.shape)
+    let channels = x.shape.lastExtent
+    let pieces = RowPieces(rows: x.shape.rowCount, floatsPerRow: channels)
+    let isa = fk_selected()
+    return Activations(x.shape, x.precision) { y in
+      withFloats(x.values, transform.mean, transform.gain, transform.beta) { values, mean, gain, beta in
         pieces.forEach { _, rows in
           let start = rows.lowerBound * channels
-          fk_normalize(y + start, x + start, mean, gain, beta, rows.count, channels, transform.relu)
+          switch x.precision {
+          case .fp32:
+            fk_normalize(y + start, values + start, mean, gain, beta, rows.count, channels, transform.relu)
+          case .bf16:
+            fk_bf16_normalize(
+              isa, y + start / 2, false, values + start / 2, mean, gain, beta, rows.count, channels,
+              transform.relu)
+          }
         }
       }
     }
@@ -123,8 +136,15 @@ public enum BatchNorm {
   public static func backward(
     _ dOutput: Tensor, input x: Tensor, _ transform: Transform
   ) -> (dInput: Tensor, dGamma: Tensor, dBeta: Tensor) {
+    backward(dOutput, input: Activations(x), transform)
+  }
+
+  /// The same for activations.
+  public static func backward(
+    _ dOutput: Tensor, input x: Activations, _ transform: Transform
+  ) -> (dInput: Tensor, dGamma: Tensor, dBeta: Tensor) {
     precondition(dOutput.shape == x.shape, "gradient \(dOutput.shape) for \(x.shape)")
-    transform.check(x)
+    transform.check(x.shape)
     let sums = gradientSums(dOutput, x, transform)
     var dInput = Tensor(uninitialized: x.shape)
     dInput.withUnsafeMutableBufferPointer { dInput in
@@ -135,20 +155,30 @@ public enum BatchNorm {
     return (dInput, sums.dGamma(transform), sums.dBeta)
   }
 
-  private static func gradientSums(_ dOutput: Tensor, _ x: Tensor, _ transform: Transform) -> GradientSums {
-    let channels = x.lastExtent
-    let pieces = RowPieces(rows: x.rowCount, floatsPerRow: 2 * channels)
+  private static func gradientSums(
+    _ dOutput: Tensor, _ x: Activations, _ transform: Transform
+  ) -> GradientSums {
+    let channels = x.shape.lastExtent
+    let pieces = RowPieces(rows: x.shape.rowCount, floatsPerRow: 2 * channels)
+    let isa = fk_selected()
     var partials = [Double](repeating: 0, count: pieces.count * 2 * channels)
     partials.withUnsafeMutableBufferPointer { partials in
       let partials = partials.baseAddress!
       withFloats(transform.mean, transform.gain, transform.beta) { mean, gain, beta in
-        withFloats(dOutput, x) { dOutput, x in
+        withFloats(dOutput, x.values) { dOutput, values in
           pieces.forEach { piece, rows in
             let start = rows.lowerBound * channels
             let sums = partials + piece * 2 * channels
-            fk_normalize_sums(
-              dOutput + start, x + start, mean, gain, beta, rows.count, channels, transform.relu, sums,
-              sums + channels)
+            switch x.precision {
+            case .fp32:
+              fk_normalize_sums(
+                dOutput + start, values + start, mean, gain, beta, rows.count, channels, transform.relu, sums,
+                sums + channels)
+            case .bf16:
+              fk_bf16_normalize_sums(
+                isa, dOutput + start, values + start / 2, mean, gain, beta, rows.count, channels,
+                transform.relu, sums, sums + channels)
+            }
           }
         }
       }
@@ -158,21 +188,29 @@ public enum BatchNorm {
 
   /// From the gradient of the output to that of the input, whose place may be the same.
   static func inputGradient(
-    _ dInput: MutableFloats, _ dOutput: Floats, _ x: Tensor, _ transform: Transform,
+    _ dInput: MutableFloats, _ dOutput: Floats, _ x: Activations, _ transform: Transform,
     _ correction: (constant: [Float], slope: [Float])
   ) {
-    let channels = x.lastExtent
-    let pieces = RowPieces(rows: x.rowCount, floatsPerRow: 2 * channels)
+    let channels = x.shape.lastExtent
+    let pieces = RowPieces(rows: x.shape.rowCount, floatsPerRow: 2 * channels)
+    let isa = fk_selected()
     let (constant, slope) = (
       Tensor(correction.constant, shape: [channels]), Tensor(correction.slope, shape: [channels])
     )
     withFloats(transform.mean, transform.gain, transform.beta) { mean, gain, beta in
-      withFloats(x, constant, slope) { x, constant, slope in
+      withFloats(x.values, constant, slope) { values, constant, slope in
         pieces.forEach { _, rows in
           let start = rows.lowerBound * channels
-          fk_normalize_backward(
-            dInput + start, dOutput + start, x + start, mean, gain, beta, constant, slope, rows.count,
-            channels, transform.relu)
+          switch x.precision {
+          case .fp32:
+            fk_normalize_backward(
+              dInput + start, dOutput + start, values + start, mean, gain, beta, constant, slope, rows.count,
+              channels, transform.relu)
+          case .bf16:
+            fk_bf16_normalize_backward(
+              isa, dInput + start, dOutput + start, values + start / 2, mean, gain, beta, constant, slope,
+              rows.count, channels, transform.relu)
+          }
         }
       }
     }

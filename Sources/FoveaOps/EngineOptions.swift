@@ -33,6 +33,11 @@ public struct EngineOptions: Hashable, Sendable {
     self.memory = memory
   }
 
+  /// What activations of so many channels are stored in between the layers: they go with the precision, if they pair up.
+  public func storage(channels: Int) -> Precision {
+    precision == .bf16 && Activations.areNarrow(channels: channels) ? .bf16 : .fp32
+  }
+
   /// Direct products alone, in 32-bit floats: the reference for all others.
   public static let direct = EngineOptions(winograd: .off)
 }

@@ -5,12 +5,17 @@ import FoveaTensor
 typealias Floats = UnsafePointer<Float>
 typealias MutableFloats = UnsafeMutablePointer<Float>
 
-extension Tensor {
+extension Shape {
   /// The extent of the last axis: the channels of an activation.
-  var lastExtent: Int { shape.rank == 0 ? 1 : shape[shape.rank - 1] }
+  var lastExtent: Int { rank == 0 ? 1 : self[rank - 1] }
 
   /// The number of rows when all axes but the last are taken as one: the pixels of an activation.
-  var rowCount: Int { shape.dimensions.dropLast().reduce(1, *) }
+  var rowCount: Int { dimensions.dropLast().reduce(1, *) }
+}
+
+extension Tensor {
+  var lastExtent: Int { shape.lastExtent }
+  var rowCount: Int { shape.rowCount }
 
   /// Read access to the elements through a pointer to the first, valid inside `body` only.
   func withFloats<Result>(_ body: (Floats) throws -> Result) rethrows -> Result {

@@ -145,7 +145,7 @@ import Testing
     var computed = 0
     let saved = SavedValue {
       computed += 1
-      return Tensor([4], shape: [1])
+      return Activations(Tensor([4], shape: [1]))
     }
     let double = tape.record(Tensor([4], shape: [1]), inputs: [x], saved: saved) { dOutput, _ in
       [Tensor([2 * dOutput[0]], shape: [1])]

@@ -227,18 +227,41 @@ import Testing
     #expect(Self.bits(logits.value) == Self.bits(network(images, Context(.inference)).value))
   }
 
-  @Test(arguments: configurations) func recomputingGivesTheSameBits(_ configuration: NetworkConfiguration)
-    throws
-  {
+  @Test(arguments: configurations, EngineOptions.Precision.allCases)
+  func recomputingGivesTheSameBits(
+    _ configuration: NetworkConfiguration, _ precision: EngineOptions.Precision
+  ) throws {
+    guard precision.isAvailable else { return }
     let images = Tensor.random([3, 16, 12, 3], seed: 2)
     func gradients(_ memory: EngineOptions.Memory) throws -> [[UInt32]] {
       let network = try Network(configuration, seed: 1)
-      Self.trainingPass(network, images, engine: EngineOptions(memory: memory))
+      Self.trainingPass(network, images, engine: EngineOptions(precision: precision, memory: memory))
       return network.parameters.map { Self.bits($0.gradient!) } + network.buffers.map { Self.bits($0.value) }
     }
     try withKernelsHeld {
       let (recomputed, kept) = (try gradients(.recompute), try gradients(.keep))
       #expect(recomputed == kept)
+    }
+  }
+
+  /// Factors and activations in bf16 turn the gradient of a whole network by some degrees at most.
+  @Test(arguments: configurations + [small { $0.widths = [9, 18] }])
+  func gradientsInBF16PointTheSameWay(_ configuration: NetworkConfiguration) throws {
+    let images = Tensor.random([8, 16, 12, 3], seed: 2)
+    func gradients(_ engine: EngineOptions) throws -> [Float] {
+      let network = try Network(configuration, seed: 1)
+      Self.trainingPass(network, images, engine: engine)
+      return network.parameters.flatMap { $0.gradient!.scalars }
+    }
+    func dot(_ a: [Float], _ b: [Float]) -> Double {
+      zip(a, b).reduce(0) { $0 + Double($1.0) * Double($1.1) }
+    }
+    let exact = try gradients(EngineOptions())
+    try withEachInstructionSetInBF16 { set in
+      let found = try gradients(EngineOptions(precision: .bf16))
+      let cosine = dot(exact, found) / (dot(exact, exact) * dot(found, found)).squareRoot()
+      #expect(cosine > 0.99, "\(set): \(cosine)")
+      #expect(cosine < 1, "\(set) rounds nothing")
     }
   }
 

@@ -299,8 +299,9 @@ struct CBAMCase: CustomStringConvertible, Sendable {
         parameters: test.parameters)
       #expect(result.output.scalars == expected.output.scalars, "\(set) output")
       #expect(
-        CBAMGate.output(test.x, residual: test.residualTensor, result.saved).scalars
-          == result.output.scalars, "\(set) output once more")
+        CBAMGate.output(
+          Activations(test.x), residual: test.residualTensor.map { Activations($0) }, result.saved
+        ).tensor.scalars == result.output.scalars, "\(set) output once more")
 
       let output = test.relu ? result.output : nil
       let wanted = CBAMGate.backward(upstream, input: normalized, output: output, expected.saved)

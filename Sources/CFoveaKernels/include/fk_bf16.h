@@ -39,7 +39,8 @@ typedef struct fk_bf16_window {
   const float *image;  ///< first of the channels of pixel (0, 0)
   ptrdiff_t height, width;
   size_t channels;     ///< of a pixel that are taken
-  size_t pixel;        ///< floats from pixel to pixel
+  size_t pixel;        ///< floats (or units) from pixel to pixel
+  bool narrow;         ///< fk_bf16_pair_pixels alone: whether the image is in units of two channels
   ptrdiff_t top, left; ///< may be negative
   size_t rows, columns;
   size_t row_step, column_step;  ///< the image's rows and columns from one of the window to the next
@@ -70,13 +71,28 @@ void fk_bf16_round(fk_isa isa, float *units, const float *x, size_t n);
 void fk_bf16_widen(fk_isa isa, float *x, const float *units, size_t n);
 /// The largest value in the window, for each channel; a NaN where there is one.
 void fk_bf16_window_max(fk_isa isa, float *y, const float *x, size_t channels, fk_window window);
-/// fk_gate_pool_pixels, fk_gate_pool_channels and fk_gate_apply with x, residual and output in units.
+/// fk_gate_pool_pixels and fk_gate_pool_channels of x in units.
 void fk_bf16_gate_pool_pixels(
     fk_isa isa, float *sum, float *maximum, const float *x, size_t pixels, size_t channels);
 void fk_bf16_gate_pool_channels(
     fk_isa isa, float *maximum, float *mean, const float *x, const float *channel, size_t pixels, size_t channels);
+/// fk_gate_apply with residual and output in units, and x too unless it is `wide`.
 void fk_bf16_gate_apply(
-    fk_isa isa, float *output, const float *x, const float *residual, const float *channel, const float *spatial,
-    size_t pixels, size_t channels, bool relu);
+    fk_isa isa, float *output, const float *x, bool wide, const float *residual, const float *channel,
+    const float *spatial, size_t pixels, size_t channels, bool relu);
+/// fk_conv_moments of pixels in units, `step` units apart.
+void fk_bf16_moments(
+    fk_isa isa, fk_moments *moments, const float *pixels, ptrdiff_t step, size_t count, size_t channels);
+/// fk_normalize, fk_normalize_sums and fk_normalize_backward of x in units. y is in units too, unless it is `wide`; gradients are
+/// floats.
+void fk_bf16_normalize(
+    fk_isa isa, float *y, bool wide, const float *x, const float *mean, const float *gain, const float *offset,
+    size_t rows, size_t channels, bool relu);
+void fk_bf16_normalize_sums(
+    fk_isa isa, const float *dy, const float *x, const float *mean, const float *gain, const float *offset, size_t rows,
+    size_t channels, bool relu, double *sums, double *products);
+void fk_bf16_normalize_backward(
+    fk_isa isa, float *dx, const float *dy, const float *x, const float *mean, const float *gain, const float *offset,
+    const float *a, const float *b, size_t rows, size_t channels, bool relu);
 
 #endif

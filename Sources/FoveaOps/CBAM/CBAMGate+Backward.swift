@@ -12,9 +12,9 @@ extension CBAMGate {
     private let saved: Saved
     private let needsParameters: Bool
     private let features: Features
-    private let x: Tensor
+    private let x: Activations
     private let dOutput: Source
-    private let output: Source?
+    private let output: Features?
     /// Behind the ReLU: the gradient of the sum, and of the residual.
     private let dResidual: Buffer?
     private let dInput: Buffer
@@ -23,14 +23,14 @@ extension CBAMGate {
     /// Stand in for the maps and the gradients of absent gates.
     private let ones, zeros: Buffer
 
-    init(_ dOutput: Tensor, _ x: Tensor, _ output: Tensor?, _ saved: Saved, needsParameters: Bool) {
-      image = ImageExtent(x)
+    init(_ dOutput: Tensor, _ x: Activations, _ output: Activations?, _ saved: Saved, needsParameters: Bool) {
+      image = ImageExtent(x.shape)
       self.saved = saved
       self.needsParameters = needsParameters
       features = Features(x, saved.transform)
       self.x = x
       self.dOutput = Source(dOutput)
-      self.output = output.map { Source($0) }
+      self.output = output.map { Features($0, nil) }
       dInput = Buffer(saved.shape)
       // Without a ReLU the residual's gradient is the output's; without a residual the masked gradient needs no
       // place of its own, for the input's gradient overwrites it element by element.
@@ -97,10 +97,13 @@ extension CBAMGate {
       let unused = Buffer([spatial == nil ? image.pixels : 0])
       withExtendedLifetime(unused) {
         features.withNormalized(n) { features in
-          fk_gate_apply_backward(
-            spatial.map { $0.dMap.floats + n * image.pixels } ?? unused.floats,
-            (dResidual ?? dInput).floats + start, dOutput.floats + start, output.map { $0.floats + start },
-            features, channelMap(n), image.pixels, image.channels)
+          func run(_ output: Floats?) {
+            fk_gate_apply_backward(
+              spatial.map { $0.dMap.floats + n * image.pixels } ?? unused.floats,
+              (dResidual ?? dInput).floats + start, dOutput.floats + start, output, features, channelMap(n),
+              image.pixels, image.channels)
+          }
+          if let output { output.withNormalized(n, run) } else { run(nil) }
         }
       }
       spatial?.throughSigmoid(n, sums)
@@ -111,18 +114,18 @@ extension CBAMGate {
       _ n: Int, _ correction: SpatialBackward.Correction, _ featureSums: UnsafeMutablePointer<Double>?
     ) {
       let start = n * image.floats
-      let pools = spatial?.throughConvolution(n, correction)
       let masked = output == nil ? dOutput.floats : Floats((dResidual ?? dInput).floats)
       withUnsafeTemporaryAllocation(of: Double.self, capacity: image.channels) { dChannel in
         features.withNormalized(n) { features in
+          let pooled = spatial.map { _ in PooledChannels(features, channelMap(n), image) }
+          let dPools = pooled.flatMap { spatial?.throughConvolution(n, $0, correction) }
           fk_gate_scaled_backward(
             dInput.floats + start, dChannel.baseAddress, masked + start, features,
-            spatial.map { $0.map.floats + n * image.pixels } ?? Floats(ones.floats),
-            (pools ?? zeros).floats + (pools == nil ? 0 : image.pixels), (pools ?? zeros).floats,
-            spatial.map { $0.maximumChannel.indices + n * image.pixels } ?? UnsafePointer(zeros.indices),
-            image.pixels, image.channels)
+            spatial.map { Floats($0.map.floats) + n * image.pixels } ?? Floats(ones.floats),
+            (dPools ?? zeros).floats + (dPools == nil ? 0 : image.pixels), (dPools ?? zeros).floats,
+            pooled?.maximumChannel ?? UnsafePointer(zeros.indices), image.pixels, image.channels)
+          withExtendedLifetime((pooled, dPools)) {}
         }
-        withExtendedLifetime(pools) {}
         channel?.run(n, dChannel.baseAddress!, dInput.floats + start)
       }
       if let featureSums {
@@ -211,6 +214,29 @@ extension CBAMGate {
     }
   }
 
+  /// What the spatial gate saw of one image, and where: the pools over its gated channels.
+  struct PooledChannels {
+    private let buffer: Buffer
+    private let pixels: Int
+
+    /// - Parameters:
+    ///   - features: [H, W, C].
+    ///   - channel: their channel map, [C].
+    init(_ features: Floats, _ channel: Floats, _ image: ImageExtent) {
+      pixels = image.pixels
+      buffer = Buffer([3, pixels])
+      fk_pool_channels(
+        features, channel, pixels, image.channels, buffer.floats, buffer.floats + pixels, 1,
+        buffer.indices + 2 * pixels)
+    }
+
+    /// [H, W]
+    var maximum: Floats { Floats(buffer.floats) }
+    var mean: Floats { Floats(buffer.floats + pixels) }
+    /// The first channel that has the maximum.
+    var maximumChannel: UnsafePointer<Int32> { UnsafePointer(buffer.indices + 2 * pixels) }
+  }
+
   /// The spatial gate of a backward pass.
   struct SpatialBackward {
     /// What the dependence of the batch's statistics on every pixel adds to a gradient: constant + slope · (x − mean).
@@ -223,8 +249,9 @@ extension CBAMGate {
     private let gate: Spatial
     private let scale: SpatialScaleState
     private let plane: fk_plane
-    let map, maximumChannel: Source
-    private let pooled, convolved: Source
+    /// [N, H, W], of the images that have gone through the sigmoid.
+    let map: Buffer
+    private let convolved: Source
     /// [2, k, k], turned by half a turn, the mean's divided by C.
     private let turnedWeights: Source
     /// [N, H, W]: the gradient of the map, then that before the sigmoid.
@@ -238,9 +265,7 @@ extension CBAMGate {
       scale = state.scale
       let k = gate.weight.shape[0]
       plane = fk_plane(height: image.height, width: image.width, k: k)
-      map = Source(state.map)
-      maximumChannel = Source(state.maximumChannel)
-      pooled = Source(state.pooled)
+      map = Buffer([image.count, image.height, image.width])
       convolved = Source(state.convolved)
       var turned = gate.weight.transposed([2, 0, 1, 3]).scalars
       turned[..<(k * k)].reverse()
@@ -259,6 +284,7 @@ extension CBAMGate {
     /// - Parameter sums: gets Σ dz and Σ dz · (x − mean) of image `n`.
     func throughSigmoid(_ n: Int, _ sums: UnsafeMutablePointer<Double>) {
       let own = n * image.pixels
+      fk_plane_sigmoid(map.floats + own, convolved.floats + own, image.pixels, scale.affine)
       fk_plane_sigmoid_backward(
         dMap.floats + own, map.floats + own, convolved.floats + own, image.pixels, scale.mean, sums, sums + 1)
     }
@@ -271,9 +297,10 @@ extension CBAMGate {
         constant: Float(share * sums[0]), slope: Float(share * inverseVariance * sums[1]))
     }
 
+    /// - Parameter pooled: what the gate saw of image `n`.
     /// - Returns: the gradients of image `n`'s pools over the channels, [2, H, W]: that of the maximum, and the share
     ///   of each channel in that of the mean.
-    func throughConvolution(_ n: Int, _ correction: Correction) -> Buffer {
+    func throughConvolution(_ n: Int, _ pooled: PooledChannels, _ correction: Correction) -> Buffer {
       let own = n * image.pixels
       let size = fk_plane_floats(plane)
       let pools = Buffer([2, image.height, image.width])
@@ -289,7 +316,7 @@ extension CBAMGate {
           pools.floats + pool * image.pixels, dConvolved, 1, turnedWeights.floats + pool * taps, plane)
         guard let dWeights else { continue }
         let input = padded.floats + size
-        fk_plane_pad(input, pooled.floats + 2 * own + pool * image.pixels, plane)
+        fk_plane_pad(input, pool == 0 ? pooled.maximum : pooled.mean, plane)
         fk_plane_correlate_weights(dWeights.floats + (2 * n + pool) * taps, input, dConvolved, plane)
       }
       return pools

@@ -16,9 +16,10 @@ extension CBAMGate {
     private let ones: Buffer
 
     init(
-      _ x: Tensor, _ transform: BatchNorm.Transform?, residual: Tensor?, relu: Bool, parameters: Parameters
+      _ x: Activations, _ transform: BatchNorm.Transform?, residual: Activations?, relu: Bool,
+      parameters: Parameters
     ) {
-      image = ImageExtent(x)
+      image = ImageExtent(x.shape)
       self.parameters = parameters
       end = End(x, transform, residual: residual, relu: relu)
       channel = parameters.channel.map { [image] in ChannelForward($0, image) }
@@ -92,7 +93,7 @@ extension CBAMGate {
         hasResidual: end.residual != nil, parameters: parameters, channel: channel?.state,
         spatial: spatialState)
       return Result(
-        output: end.output.tensor, channelMap: saved.channel?.map, spatialMap: spatialState?.map,
+        activations: end.activations, channelMap: saved.channel?.map, spatialMap: spatial?.map.tensor,
         spatialStatistics: statistics, saved: saved)
     }
   }
@@ -100,41 +101,63 @@ extension CBAMGate {
   /// The end of a forward pass, where the maps are known: the features times both, the residual, the ReLU.
   struct End {
     let features: Features
+    /// Floats or units, as the features are.
     let residual: Source?
     let relu: Bool
-    let output: Buffer
+    private let output: Buffer
     private let image: ImageExtent
+    private let isa = fk_selected()
 
-    init(_ x: Tensor, _ transform: BatchNorm.Transform?, residual: Tensor?, relu: Bool) {
+    init(_ x: Activations, _ transform: BatchNorm.Transform?, residual: Activations?, relu: Bool) {
       features = Features(x, transform)
-      self.residual = residual.map { Source($0) }
+      self.residual = residual.map { Source($0.stored(in: x.precision).values) }
       self.relu = relu
-      output = Buffer(x.shape)
-      image = ImageExtent(x)
+      output = Buffer(x.values.shape)
+      image = ImageExtent(x.shape)
+    }
+
+    /// The output, once all images have run.
+    var activations: Activations {
+      features.precision == .fp32 ? Activations(output.tensor) : Activations(units: output.tensor)
     }
 
     /// - Parameters:
     ///   - channel: image `n`'s channel map, [C].
     ///   - spatial: its spatial map, [H, W].
     func run(_ n: Int, channel: Floats, spatial: Floats) {
-      let own = output.floats + n * image.floats
-      fk_gate_apply(
-        own, features.normalized(n, in: own), residual.map { $0.floats + n * image.floats }, channel, spatial,
-        image.pixels, image.channels, relu)
+      switch features.precision {
+      case .fp32:
+        let own = output.floats + n * image.floats
+        fk_gate_apply(
+          own, features.normalized(n, in: own), residual.map { $0.floats + n * image.floats }, channel,
+          spatial, image.pixels, image.channels, relu)
+      case .bf16:
+        let first = n * image.floats / 2
+        features.withNormalized(n) {
+          fk_bf16_gate_apply(
+            isa, output.floats + first, $0, true, residual.map { $0.floats + first }, channel, spatial,
+            image.pixels, image.channels, relu)
+        }
+      }
     }
 
     /// All images once more.
-    func run(_ saved: Saved) -> Tensor {
+    func run(_ saved: Saved) -> Activations {
       let ones = Source(Tensor(repeating: 1, shape: [max(image.channels, image.pixels)]))
       let channel = saved.channel.map { Source($0.map) }
-      let spatial = saved.spatial.map { Source($0.map) }
+      let convolved = saved.spatial.map { Source($0.convolved) }
       WorkerPool.shared.forEach(image.count) { n in
-        run(
-          n, channel: channel.map { $0.floats + n * image.channels } ?? ones.floats,
-          spatial: spatial.map { $0.floats + n * image.pixels } ?? ones.floats)
+        let channel = channel.map { $0.floats + n * image.channels } ?? ones.floats
+        guard let convolved, let spatial = saved.spatial else {
+          return run(n, channel: channel, spatial: ones.floats)
+        }
+        let map = Buffer([image.pixels])
+        fk_plane_sigmoid(
+          map.floats, convolved.floats + n * image.pixels, image.pixels, spatial.scale.affine)
+        withExtendedLifetime(map) { run(n, channel: channel, spatial: map.floats) }
       }
-      withExtendedLifetime((ones, channel, spatial)) {}
-      return output.tensor
+      withExtendedLifetime((ones, channel, convolved)) {}
+      return activations
     }
   }
 
@@ -202,7 +225,6 @@ extension CBAMGate {
     /// [2, k, k]
     private let weights: Source
     let map, convolved: Buffer
-    private let pooled, maximumChannel: Buffer
 
     init(_ gate: Spatial, _ image: ImageExtent) {
       self.image = image
@@ -212,8 +234,6 @@ extension CBAMGate {
       weights = Source(gate.weight.transposed([2, 0, 1, 3]))
       map = Buffer([image.count, image.height, image.width, 1])
       convolved = Buffer([image.count, image.height, image.width])
-      pooled = Buffer([image.count, 2, image.height, image.width])
-      maximumChannel = Buffer([image.count, image.height, image.width])
     }
 
     /// How to normalise, where that is known before the batch is; nil where the batch decides.
@@ -239,17 +259,15 @@ extension CBAMGate {
     ///   - features: of image `n`, [H, W, C].
     ///   - channel: its channel map, [C].
     func convolve(_ n: Int, _ features: Floats, channel: Floats) {
-      let own = n * image.pixels
-      let pools = pooled.floats + 2 * own
-      fk_pool_channels(
-        features, channel, image.pixels, image.channels, pools, pools + image.pixels, 1,
-        maximumChannel.indices + own)
       let size = fk_plane_floats(plane)
-      let padded = Buffer([2, size])
-      withExtendedLifetime(padded) {
-        fk_plane_pad(padded.floats, pools, plane)
-        fk_plane_pad(padded.floats + size, pools + image.pixels, plane)
-        fk_plane_correlate(convolved.floats + own, padded.floats, 2, weights.floats, plane)
+      let pixels = image.pixels
+      let buffer = Buffer([2 * (size + pixels)])
+      withExtendedLifetime(buffer) {
+        let (pools, padded) = (buffer.floats, buffer.floats + 2 * pixels)
+        fk_gate_pool_channels(pools, pools + pixels, features, channel, pixels, image.channels)
+        fk_plane_pad(padded, pools, plane)
+        fk_plane_pad(padded + size, pools + pixels, plane)
+        fk_plane_correlate(convolved.floats + n * pixels, padded, 2, weights.floats, plane)
       }
     }
 
@@ -259,9 +277,7 @@ extension CBAMGate {
     }
 
     func state(_ scale: SpatialScaleState) -> SpatialState {
-      SpatialState(
-        map: map.tensor, pooled: pooled.tensor, maximumChannel: maximumChannel.tensor,
-        convolved: convolved.tensor, scale: scale)
+      SpatialState(convolved: convolved.tensor, scale: scale)
     }
   }
 }

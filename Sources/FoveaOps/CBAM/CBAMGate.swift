@@ -104,8 +104,9 @@ public enum CBAMGate {
 
   /// What a forward pass returns.
   public struct Result: Sendable {
-    /// [N, H, W, C]
-    public let output: Tensor
+    /// [N, H, W, C], in the precision of the features.
+    public let activations: Activations
+    public var output: Tensor { activations.tensor }
     /// The channel gate in 0...1, [N, C]; nil where it is absent.
     public let channelMap: Tensor?
     /// The spatial gate in 0...1, [N, H, W, 1]; nil where it is absent.
@@ -116,8 +117,8 @@ public enum CBAMGate {
     public let saved: Saved
   }
 
-  /// Kept for backward beside the input and, where a ReLU made it, the output: for each gate its map and what it saw,
-  /// which is small beside the input. The normalised and the gated features and the pools' gradients are computed again.
+  /// Kept for backward beside the input and, where a ReLU made it, the output: of each gate what is small beside the input. The
+  /// normalised and the gated features, the pools over the channels and the spatial map are computed again.
   public struct Saved: Sendable {
     let shape: Shape
     let transform: BatchNorm.Transform?
@@ -140,11 +141,6 @@ public enum CBAMGate {
   }
 
   struct SpatialState: Sendable {
-    let map: Tensor  // [N, H, W, 1]
-    /// [N, 2, H, W]: maximum, mean.
-    let pooled: Tensor
-    /// The first channel that has each pixel's maximum, [N, H, W] as integers.
-    let maximumChannel: Tensor
     /// Before the normalisation, [N, H, W].
     let convolved: Tensor
     let scale: SpatialScaleState
@@ -195,19 +191,29 @@ public enum CBAMGate {
     _ x: Tensor, normalizedBy transform: BatchNorm.Transform? = nil, residual: Tensor? = nil,
     relu: Bool = false, parameters: Parameters
   ) -> Result {
-    let image = ImageExtent(x)
-    precondition(x.count > 0, "no features in \(x.shape)")
+    forward(
+      Activations(x), normalizedBy: transform, residual: residual.map { Activations($0) }, relu: relu,
+      parameters: parameters)
+  }
+
+  /// The same for activations. The output is stored as the features are.
+  public static func forward(
+    _ x: Activations, normalizedBy transform: BatchNorm.Transform?, residual: Activations?, relu: Bool,
+    parameters: Parameters
+  ) -> Result {
+    let image = ImageExtent(x.shape)
+    precondition(x.shape.count > 0, "no features in \(x.shape)")
     precondition(
       residual.map { $0.shape == x.shape } ?? true, "residual \(residual?.shape ?? []) of \(x.shape)")
     precondition(transform?.relu != true, "a ReLU between normalisation and gates")
-    transform?.check(x)
+    transform?.check(x.shape)
     parameters.check(channels: image.channels)
     let pass = ForwardPass(x, transform, residual: residual, relu: relu, parameters: parameters)
     return pass.run()
   }
 
   /// The output of a forward pass once more, to the bit, from its input, its residual and its maps.
-  public static func output(_ x: Tensor, residual: Tensor?, _ saved: Saved) -> Tensor {
+  public static func output(_ x: Activations, residual: Activations?, _ saved: Saved) -> Activations {
     precondition(x.shape == saved.shape && saved.hasResidual == (residual != nil), "another pass's input")
     return End(x, saved.transform, residual: residual, relu: saved.relu).run(saved)
   }
@@ -219,6 +225,15 @@ public enum CBAMGate {
   ///   - needsParameters: false leaves out the gradients of the gates' parameters.
   public static func backward(
     _ dOutput: Tensor, input x: Tensor, output: Tensor?, _ saved: Saved, needsParameters: Bool = true
+  ) -> Gradients {
+    backward(
+      dOutput, input: Activations(x), output: output.map { Activations($0) }, saved,
+      needsParameters: needsParameters)
+  }
+
+  /// The same for activations.
+  public static func backward(
+    _ dOutput: Tensor, input x: Activations, output: Activations?, _ saved: Saved, needsParameters: Bool
   ) -> Gradients {
     precondition(
       dOutput.shape == saved.shape && x.shape == saved.shape,

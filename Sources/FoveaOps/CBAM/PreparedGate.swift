@@ -244,7 +244,8 @@ public final class PreparedGate {
       )
       switch precision {
       case .fp32: fk_gate_apply(own, own, residual, channel, spatial, count, image.channels, relu)
-      case .bf16: fk_bf16_gate_apply(isa, own, own, residual, channel, spatial, count, image.channels, relu)
+      case .bf16:
+        fk_bf16_gate_apply(isa, own, own, false, residual, channel, spatial, count, image.channels, relu)
       }
     }
   }

@@ -93,13 +93,11 @@ struct BandProducts {
     let ahead =
       panelGroup + 1 == panelGroups ? cells.extent(of: index + 1) : weightExtent(of: panels.upperBound)
     multiply(base, imageStep: imageStep, cell, panels, ahead: ahead)
-    guard let moments else { return }
-    precondition(!correlation.target.isNarrow, "statistics of floats")
-    moments.partial(index).add(
+    moments?.partial(index).add(
       target + offset(image: cell.images.lowerBound, row: cell.rows.lowerBound, column: 0),
       images: cell.images.count, imageStep: offset(image: 1, row: 0, column: 0),
       pixels: cell.rows.count * correlation.target.width, channels: plan.panels.channels(of: panels),
-      of: correlation.target.channels)
+      of: correlation.target)
   }
 
   /// Floats, or units, from the target's first pixel to another.

@@ -27,8 +27,9 @@ public enum Linear {
       precondition(bias.shape == [weight.shape[1]], "bias \(bias.shape) of weight \(weight.shape)")
     }
     return Conv2D.product(
-      Correlation(forward: geometry), of: x, weight: weight, bias: bias, shape: [x.shape[0], weight.shape[1]]
-    ).output
+      Correlation(forward: geometry), of: Activations(x), weight: weight, bias: bias,
+      shape: [x.shape[0], weight.shape[1]]
+    ).output.tensor
   }
 
   /// - Parameters:
@@ -46,8 +47,9 @@ public enum Linear {
       "dOutput \(dOutput.shape) of x \(x.shape), weight \(weight.shape)")
     let dInput =
       needs.contains(.input)
-      ? Conv2D.product(Correlation(inputGradient: geometry), of: dOutput, weight: weight, shape: x.shape)
-        .output : nil
+      ? Conv2D.product(
+        Correlation(inputGradient: geometry), of: Activations(dOutput), weight: weight, shape: x.shape
+      ).output.tensor : nil
     let dWeight =
       needs.contains(.weight)
       ? Conv2D.backwardWeight(

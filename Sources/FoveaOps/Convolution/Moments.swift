@@ -12,17 +12,23 @@ struct Moments {
     ///
     /// - Parameters:
     ///   - output: channel 0 of the first pixel; pixels of an image follow one another.
+    ///   - imageStep: floats, or units, from image to image.
     ///   - pixels: of each image.
     func add(
-      _ output: Floats, images: Int, imageStep: Int, pixels: Int, channels: Range<Int>, of pixelStep: Int
+      _ output: Floats, images: Int, imageStep: Int, pixels: Int, channels: Range<Int>,
+      of side: Correlation.Side
     ) {
       let first = channels.lowerBound
       (mean + first).update(repeating: 0, count: channels.count)
       (squares + first).update(repeating: 0, count: channels.count)
       var moments = fk_moments(mean: mean + first, squares: squares + first, count: 0)
       for image in 0..<images {
-        fk_conv_moments(
-          isa, &moments, output + image * imageStep + first, pixelStep, pixels, channels.count)
+        let place = output + image * imageStep + side.place(ofChannel: first)
+        if side.isNarrow {
+          fk_bf16_moments(isa, &moments, place, side.pitch, pixels, channels.count)
+        } else {
+          fk_conv_moments(isa, &moments, place, side.pitch, pixels, channels.count)
+        }
       }
     }
   }

@@ -51,7 +51,7 @@ struct SourceCells {
     self.correlation = correlation
     self.source = source
     // Narrow memory holds units of channels already, and these take floats' places.
-    let pairing = correlation.source.isNarrow ? .none : pairing
+    let pairing = correlation.source.isNarrow && pairing == .channels ? .none : pairing
     self.pairing = pairing
     isa = plan.panels.isa
     copies = plan.addressing == .window || pairing != .none
@@ -76,7 +76,11 @@ struct SourceCells {
       sourceStep = Size2D(height: side.step.height, width: side.step.width * (isInPairs ? 2 : 1))
       columns = isInPairs ? (pixels + 1) / 2 : pixels
     }
-    valuesPerPixel = pairing == .channels ? (side.channels + 1) / 2 : side.pitch
+    switch pairing {
+    case .none: valuesPerPixel = side.pitch
+    case .channels: valuesPerPixel = (side.channels + 1) / 2
+    case .pixels: valuesPerPixel = side.channels
+    }
     let isSpread = copies && spreads && pairing != .channels && valuesPerPixel.isMultiple(of: 32)
     pitch = isSpread ? valuesPerPixel + 16 : valuesPerPixel
   }
@@ -155,8 +159,9 @@ struct SourceCells {
   private func pair(_ cell: Cell, image: Floats, top: Int, rows: Int, to units: MutableFloats) {
     let side = correlation.source
     var window = fk_bf16_window(
-      image: image, height: side.height, width: side.width, channels: side.channels, pixel: side.channels,
-      top: top, left: corner.column, rows: rows, columns: columns, row_step: sourceStep.height,
+      image: image, height: side.height, width: side.width, channels: side.channels, pixel: side.pitch,
+      narrow: side.isNarrow, top: top, left: corner.column, rows: rows, columns: columns,
+      row_step: sourceStep.height,
       column_step: sourceStep.width, partner: side.step.width, pitch: pitch)
     if correlation.isFlat {
       // One row that ends with the cell, so that an odd last pixel has a zero for a partner.

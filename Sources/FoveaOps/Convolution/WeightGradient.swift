@@ -202,8 +202,9 @@ struct WeightGradient {
     let pairs = (g.width + 1) / 2
     let pitch = Int(g.d_pixel)
     var window = fk_bf16_window(
-      image: nil, height: g.rows, width: g.width, channels: place.channels.count, pixel: channels, top: 0,
-      left: 0, rows: g.rows, columns: pairs, row_step: 1, column_step: 2, partner: 1, pitch: pitch)
+      image: nil, height: g.rows, width: g.width, channels: place.channels.count, pixel: channels,
+      narrow: false, top: 0, left: 0, rows: g.rows, columns: pairs, row_step: 1, column_step: 2, partner: 1,
+      pitch: pitch)
     for (slot, image) in cell.images.enumerated() {
       window.image = dOutput(cell, image: image) + place.channels.lowerBound
       fk_bf16_pair_pixels(plan.panels.isa, units + slot * g.rows * pairs * pitch, &window)

@@ -195,11 +195,11 @@ struct WinogradProducts {
         }
       }
       guard let moments else { return }
-      let row = c.target.width * c.target.channels
+      let row = c.target.width * c.target.pitch
       moments.partial(index).add(
         target + (block.images.lowerBound * c.target.height + block.pixelRows.lowerBound) * row,
         images: block.images.count, imageStep: c.target.height * row,
-        pixels: block.pixelRows.count * c.target.width, channels: channels, of: c.target.channels)
+        pixels: block.pixelRows.count * c.target.width, channels: channels, of: c.target)
     }
   }
 

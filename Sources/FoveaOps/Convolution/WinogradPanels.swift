@@ -299,11 +299,11 @@ struct WinogradPanelProducts {
   }
 
   private func add(_ block: WinogradTiling.Block, _ channels: Range<Int>, to partial: Moments.Partial) {
-    let row = c.target.width * c.target.channels
+    let row = c.target.width * c.target.pitch
     partial.add(
       Floats(target + (block.images.lowerBound * c.target.height + block.pixelRows.lowerBound) * row),
       images: block.images.count, imageStep: c.target.height * row,
-      pixels: block.pixelRows.count * c.target.width, channels: channels, of: c.target.channels)
+      pixels: block.pixelRows.count * c.target.width, channels: channels, of: c.target)
   }
 }
 
