@@ -23,7 +23,7 @@ static void FK(gate_hidden)(float *hidden, const float *pooled, const float *w1,
   }
 }
 
-// Σ over j of factors[j]·weights[j, c]
+// Σ over j of factors[j]·weights[j, c], with C floats from row to row of the weights
 FK_INLINE void FK(combined_block)(size_t c, int vectors, size_t lanes, vf sum[4], const float *factors,
                                   const float *weights, size_t h, size_t C) {
   for (size_t j = 0; j < h; j++)
@@ -38,9 +38,9 @@ FK_INLINE void FK(gate_channel_block)(size_t c, int vectors, size_t lanes, float
   FK(combined_block)(c, vectors, lanes, sum, hidden, w2, h, C);
   FK_UNROLL for (int v = 0; v < vectors; v++) vf_store_n(channel + c + v * FK_W, vf_sigmoid(sum[v]), lanes);
 }
-static void FK(gate_channel)(float *channel, const float *hidden, const float *w2, const float *bias, size_t h,
-                             size_t C) {
-  FK_COLUMNS(C, gate_channel_block, channel, hidden, w2, bias, h, C);
+static void FK(gate_channel)(float *channel, const float *hidden, const float *w2, size_t row, const float *bias,
+                             size_t h, size_t C) {
+  FK_COLUMNS(C, gate_channel_block, channel, hidden, w2, bias, h, row);
 }
 
 FK_INLINE void FK(pooled_gradient_block)(size_t c, int vectors, size_t lanes, float *dPooled, const float *dHidden,

@@ -4,9 +4,9 @@
 void fk_gate_hidden(float *hidden, const float *pooled, const float *w1, const float *b1, size_t h, size_t channels) {
   FK_CALL(gate_hidden, hidden, pooled, w1, b1, h, channels);
 }
-void fk_gate_channel(float *channel, const float *hidden, const float *w2, const float *bias, size_t h,
+void fk_gate_channel(float *channel, const float *hidden, const float *w2, size_t row, const float *bias, size_t h,
                      size_t channels) {
-  FK_CALL(gate_channel, channel, hidden, w2, bias, h, channels);
+  FK_CALL(gate_channel, channel, hidden, w2, row, bias, h, channels);
 }
 void fk_gate_channel_backward(float *dSum, const double *dChannel, const float *channel, size_t channels) {
   for (size_t c = 0; c < channels; c++) dSum[c] = (float)(dChannel[c] * channel[c] * (1.0 - channel[c]));

@@ -4,7 +4,7 @@ import FoveaTensor
 extension Tape {
   /// `Pool2D.maximum`: x [N, H, W, C] → [N, H', W', C].
   public func maxPool(_ x: Variable, _ window: Pool2D.Window) -> Variable {
-    let (output, saved) = Pool2D.maximumForGradient(x.activations, window)
+    let (output, saved) = Pool2D.maximum(x.activations, window)
     return record(output, inputs: [x]) { dOutput, _ in [Pool2D.maximumBackward(dOutput, saved)] }
   }
 

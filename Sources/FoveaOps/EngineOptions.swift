@@ -6,12 +6,11 @@ public struct EngineOptions: Hashable, Sendable {
   public enum Precision: String, CaseIterable, Codable, Hashable, Sendable {
     /// 32-bit floats throughout.
     case fp32
-    /// Factors of convolutions may be rounded to bfloat16 (8 bits of precision); sums are 32-bit floats, and so are
-    /// weights, activations and gradients between the products. Needs AVX-512 BF16.
+    /// Factors of convolutions may be rounded to bfloat16 (8 bits of precision), and activations of an even number of channels
+    /// are stored so; sums are 32-bit floats, and so are weights and gradients. Needs AVX-512 BF16.
     ///
-    /// Products that are faster with 32-bit factors keep them: 3×3 convolutions of 64 to 256 channels by Winograd's
-    /// algorithm. So do convolutions in groups and fully connected layers. As ever, which is a function of geometry and
-    /// instruction set.
+    /// Products that are faster with 32-bit factors keep them: 3×3 convolutions by Winograd's algorithm. So do convolutions in
+    /// groups and fully connected layers. As ever, which is a function of geometry and instruction set.
     case bf16
   }
 

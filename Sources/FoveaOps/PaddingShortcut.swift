@@ -23,7 +23,7 @@ public enum PaddingShortcut {
     }
   }
 
-  /// The same in the memory's precision.
+  /// The same for activations, in the precision that they are stored in.
   public static func forward(_ x: Activations, stride: Int, outChannels: Int) -> Activations {
     // Whole units of zeros on both sides; else floats.
     guard x.precision == .bf16, (outChannels - x.shape[3]).isMultiple(of: 4) else {

@@ -71,17 +71,17 @@ public enum Pool2D {
     return (output, SavedMaximum(inputShape: x.shape, window: window, pixels: places))
   }
 
-  /// The same in the memory's precision.
-  public static func maximumForGradient(
+  /// The same for activations, in the precision that they are stored in.
+  public static func maximum(
     _ x: Activations, _ window: Window
   ) -> (output: Activations, saved: SavedMaximum) {
     let (output, saved) = maximum(x.tensor, window)
     return (Activations(output).stored(in: x.precision), saved)
   }
 
-  /// The maximum over each window, in the memory's precision, for where no gradient is wanted.
-  public static func maximum(_ x: Activations, _ window: Window) -> Activations {
-    guard x.precision == .bf16 else { return Activations(maximum(x.values, window).output) }
+  /// The maximum alone, for where no gradient is wanted.
+  public static func maximumAlone(_ x: Activations, _ window: Window) -> Activations {
+    guard x.precision == .bf16 else { return maximum(x, window).output }
     let image = ImageExtent(x.shape)
     let isa = fk_selected()
     let shape = window.outputShape(x.shape)

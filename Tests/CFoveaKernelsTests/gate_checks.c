@@ -32,7 +32,7 @@ static void check_perceptron(size_t h, size_t channels, bool biased) {
     const double value = sigmoid(want_channel[c].value);
     want_channel[c] = (reference){value, want_channel[c].magnitude / 4 * ((double)h + 1) / 6 + 1};
   }
-  fk_gate_channel(channel, hidden, w2, b2, h, channels);
+  fk_gate_channel(channel, hidden, w2, channels, b2, h, channels);
   expect_near("channel", channel, want_channel, 6, channels);
 
   for (size_t j = 0; j < h; j++)

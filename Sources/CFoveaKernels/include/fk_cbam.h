@@ -14,8 +14,9 @@
 
 /// hidden [h] = max(0, w1·pooled + b1). b1 may be NULL.
 void fk_gate_hidden(float *hidden, const float *pooled, const float *w1, const float *b1, size_t h, size_t channels);
-/// channel [C] = sigmoid(Σ over h of hidden·w2 + bias). bias may be NULL.
-void fk_gate_channel(float *channel, const float *hidden, const float *w2, const float *bias, size_t h,
+/// channel [C] = sigmoid(Σ over h of hidden·w2 + bias), for some neighbouring channels: the rows of w2 lie `row` floats apart.
+/// bias may be NULL.
+void fk_gate_channel(float *channel, const float *hidden, const float *w2, size_t row, const float *bias, size_t h,
                      size_t channels);
 /// From dChannel, the gradient of the gate: dSum [C], the gradient before the sigmoid.
 void fk_gate_channel_backward(float *dSum, const double *dChannel, const float *channel, size_t channels);

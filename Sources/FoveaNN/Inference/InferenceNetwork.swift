@@ -184,7 +184,7 @@ public final class InferenceNetwork {
     for step in steps {
       if step == 0 {
         features = stem(features, relu: true, storing: storage)
-        if let pool { features = Pool2D.maximum(features, pool) }
+        if let pool { features = Pool2D.maximumAlone(features, pool) }
         continue
       }
       let (output, record) = blocks[step - 1](

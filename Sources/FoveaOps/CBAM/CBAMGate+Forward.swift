@@ -207,7 +207,8 @@ extension CBAMGate {
           image.channels)
         for unit in 0..<hiddenCount { sum[unit] += units[unit] }
       }
-      fk_gate_channel(map.floats + own, sum, w2.floats, bias?.floats, hiddenCount, image.channels)
+      fk_gate_channel(
+        map.floats + own, sum, w2.floats, image.channels, bias?.floats, hiddenCount, image.channels)
     }
 
     var state: ChannelState {

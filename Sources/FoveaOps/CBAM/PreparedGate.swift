@@ -102,6 +102,8 @@ public final class PreparedGate {
     let pixelsPerBand, bands: Int
     /// [N, bands, 2, C]: each band's sums and maxima.
     let partials: Buffer
+    /// [N, 2, hidden]: behind the perceptron's ReLU, of the average and of the maximum.
+    let hidden: Buffer
     /// [N, 2, H, W]: maximum and mean over the channels.
     let pooled: Buffer
     /// Padded planes of each image.
@@ -127,6 +129,7 @@ public final class PreparedGate {
       pixelsPerBand = max(16, 32_768 / image.channels / 16 * 16)
       bands = (image.pixels - 1) / pixelsPerBand + 1
       partials = Buffer(gate.channel == nil ? [1] : [image.count, bands, 2, image.channels])
+      hidden = Buffer([image.count, 2, gate.channel?.hiddenCount ?? 0])
       pooled = Buffer(gate.spatial == nil ? [1] : [image.count, 2, image.pixels])
       let planeFloats = gate.spatial.map { [image] spatial in
         fk_plane_floats(fk_plane(height: image.height, width: image.width, k: spatial.size))
@@ -152,7 +155,7 @@ public final class PreparedGate {
       }
       if let channel = gate.channel {
         forEachBand(poolPixels)
-        WorkerPool.shared.forEach(image.count) { excite($0, channel) }
+        exciteTogether(channel)
       }
       if let spatial = gate.spatial {
         forEachBand(poolChannels)
@@ -185,6 +188,33 @@ public final class PreparedGate {
 
     /// From the bands' pools to the channel map.
     private func excite(_ n: Int, _ gate: ChannelGate) {
+      joinBands(n)
+      activate(0..<gate.hiddenCount, n, gate)
+      open(0..<image.channels, n, gate)
+    }
+
+    /// The same for all images, where all cores share the perceptron: that of 2,048 channels has 2 MB of weights to fetch.
+    private func exciteTogether(_ gate: ChannelGate) {
+      // 128 kB of weights a piece.
+      let parts = min(gate.hiddenCount, gate.hiddenCount * image.channels / 32_768)
+      guard parts > 1 else { return WorkerPool.shared.forEach(image.count) { excite($0, gate) } }
+      WorkerPool.shared.forEach(image.count, joinBands)
+      forEachPart(of: gate.hiddenCount, parts, unit: 1) { activate($1, $0, gate) }
+      forEachPart(of: image.channels, parts, unit: 64) { open($1, $0, gate) }
+    }
+
+    /// Calls `body` with every image and a range of so many neighbours, cut between multiples of `unit`.
+    private func forEachPart(of count: Int, _ parts: Int, unit: Int, _ body: (Int, Range<Int>) -> Void) {
+      let size = ((count - 1) / parts / unit + 1) * unit
+      let parts = (count - 1) / size + 1
+      WorkerPool.shared.forEach(image.count * parts) { piece in
+        let (n, part) = piece.quotientAndRemainder(dividingBy: parts)
+        body(n, part * size..<min(count, (part + 1) * size))
+      }
+    }
+
+    /// From the bands' sums and maxima to the image's mean and maximum, in the first band's place.
+    private func joinBands(_ n: Int) {
       let C = image.channels
       let own = partials.floats + n * bands * 2 * C
       for band in 1..<max(1, bands) {
@@ -194,17 +224,35 @@ public final class PreparedGate {
       }
       let scale = 1 / Float(image.pixels)
       for c in 0..<C { own[c] *= scale }
-      withUnsafeTemporaryAllocation(of: Float.self, capacity: 2 * gate.hiddenCount) { hidden in
-        let sum = hidden.baseAddress!
-        let units = sum + gate.hiddenCount
-        sum.update(repeating: 0, count: gate.hiddenCount)
-        for (pool, input) in [(CBAMGate.ChannelPools.average, own), (.maximum, own + C)]
-        where gate.pools.contains(pool) {
-          fk_gate_hidden(units, input, gate.w1Transposed.floats, gate.b1?.floats, gate.hiddenCount, C)
-          for unit in 0..<gate.hiddenCount { sum[unit] += units[unit] }
+    }
+
+    /// Some hidden units, for each pool that is looked at.
+    private func activate(_ units: Range<Int>, _ n: Int, _ gate: ChannelGate) {
+      let C = image.channels
+      let first = units.lowerBound
+      for (slot, pool) in [CBAMGate.ChannelPools.average, .maximum].enumerated()
+      where gate.pools.contains(pool) {
+        fk_gate_hidden(
+          hidden.floats + (2 * n + slot) * gate.hiddenCount + first,
+          partials.floats + (n * bands * 2 + slot) * C, gate.w1Transposed.floats + first * C,
+          gate.b1.map { $0.floats + first }, units.count, C)
+      }
+    }
+
+    /// Some channels of the map.
+    private func open(_ channels: Range<Int>, _ n: Int, _ gate: ChannelGate) {
+      let count = gate.hiddenCount
+      let units = hidden.floats + 2 * n * count
+      withUnsafeTemporaryAllocation(of: Float.self, capacity: count) { sums in
+        let sum = sums.baseAddress!
+        for unit in 0..<count {
+          let average = gate.pools.contains(.average) ? units[unit] : 0
+          sum[unit] = gate.pools.contains(.maximum) ? average + units[count + unit] : average
         }
         fk_gate_channel(
-          channelMap.floats + n * C, sum, gate.w2.floats, gate.bias?.floats, gate.hiddenCount, C)
+          channelMap.floats + n * image.channels + channels.lowerBound, sum,
+          gate.w2.floats + channels.lowerBound, image.channels,
+          gate.bias.map { $0.floats + channels.lowerBound }, count, channels.count)
       }
     }
 
