@@ -42,8 +42,8 @@ typedef struct {
   const float *x, *w, *bias, *residual;
   float *y;
   size_t columns;
-  const char *ahead;  // memory to fetch, so many bytes with every step of the sum
-  size_t ahead_step;
+  const char *ahead, *later;  // memory to fetch, so many bytes with every step of the sum
+  size_t ahead_step, later_step;
 } FK(conv_place);
 
 // n channels from one of a pixel on, as floats or, where memory is narrow, as units.
@@ -61,13 +61,15 @@ FK_INLINE void FK(conv_tile)(const size_t L, const size_t V, const fk_conv_band 
   const float *restrict w = at->w;
   const ptrdiff_t step = band->source_pixel;
   const size_t length = band->patch.run_length;
-  const char *ahead = at->ahead;
-  const size_t ahead_step = at->ahead_step;
+  const char *ahead = at->ahead, *later = at->later;
+  const size_t ahead_step = at->ahead_step, later_step = at->later_step;
   for (size_t r = 0; r < band->patch.run_count; r++) {
     const float *restrict x = at->x + band->patch.runs[r];
     for (size_t k = 0; k < length; k++) {
       __builtin_prefetch(ahead, 0, 2);
+      __builtin_prefetch(later, 0, 2);
       ahead += ahead_step;
+      later += later_step;
       vf b[2];
       FK_UNROLL for (size_t v = 0; v < V; v++) b[v] = vf_load(w + v * FK_W);
       w += V * FK_W;
@@ -149,13 +151,23 @@ FK_INLINE void FK(conv_fetch_within)(FK(conv_fetch) * fetch, size_t share, size_
     share = 64 * steps;
   }
   const size_t left = (size_t)(fetch->end - fetch->next);
-  at->ahead_step = left ? (share + steps - 1) / steps : 0;
+  at->ahead_step = left && steps ? (share + steps - 1) / steps : 0;
   at->ahead = left ? fetch->next : (const char *)at->w;
   fetch->next = left > share ? fetch->next + share : fetch->end;
 }
 
+// The same as far as it is free.
+FK_INLINE void FK(conv_fetch_later)(FK(conv_fetch) * fetch, size_t share, size_t steps, FK(conv_place) * at) {
+  const size_t left = (size_t)(fetch->end - fetch->next);
+  if (share > left) share = left;
+  at->later_step = share >= 64 * steps ? 64 : (share + steps - 1) / steps;
+  at->later = share ? fetch->next : (const char *)at->w;
+  fetch->next += share;
+}
+
 static void FK(conv_forward)(const fk_conv_band *band) {
   FK(conv_fetch) fetch = FK(conv_fetch_start)(band->ahead);
+  FK(conv_fetch) later = FK(conv_fetch_start)(band->later);
   const size_t patch = band->patch.run_count * band->patch.run_length;
   FK(conv_place) at = {.w = band->weights};
   for (size_t o = 0; o < band->channels; o += 2 * FK_W) {
@@ -164,6 +176,7 @@ static void FK(conv_forward)(const fk_conv_band *band) {
     const size_t tiles = FK(conv_tile_count)(band->width, vectors == 2 ? CONV_L2 : CONV_L1);
     const size_t pixels = band->width / tiles, larger = band->width % tiles;
     const size_t share = FK(conv_fetch_share)(&fetch, band->rows * tiles);
+    const size_t later_share = FK(conv_fetch_share)(&later, band->rows * tiles);
     at.bias = band->bias ? band->bias + o : NULL;
     at.columns = left < vectors * FK_W ? left : vectors * FK_W;
     for (size_t row = 0; row < band->rows; row++) {
@@ -174,6 +187,7 @@ static void FK(conv_forward)(const fk_conv_band *band) {
       for (size_t t = 0; t < tiles; t++) {
         const size_t L = pixels + (t < larger);
         FK(conv_fetch_within)(&fetch, share, patch, &at);
+        FK(conv_fetch_later)(&later, later_share, patch, &at);
         FK(conv_tiles)[vectors - 1][L](band, &at);
         at.x += (ptrdiff_t)L * band->source_pixel;
         at.y += (ptrdiff_t)L * band->output_pixel;

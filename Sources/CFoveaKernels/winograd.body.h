@@ -276,7 +276,7 @@ static void FK(winograd_weight_gradient)(
 // weights are made of the kernel's nine.
 FK_INLINE void FK(wino_few_row)(
     const size_t i, const size_t L, const fk_winograd_few *few, size_t first, size_t count, size_t start,
-    vf sums[WINO_MAX][FK_WINOGRAD_FEW]) {
+    const char **later, size_t later_step, vf sums[WINO_MAX][FK_WINOGRAD_FEW]) {
   vf sum[WINO_MAX][FK_WINOGRAD_FEW];
   FK_UNROLL for (size_t j = 0; j < 6; j++) FK_UNROLL for (size_t t = 0; t < L; t++) sum[j][t] = sums[j][t];
   const size_t tap = few->tap, out = few->out;
@@ -286,6 +286,8 @@ FK_INLINE void FK(wino_few_row)(
   const float *ahead = (few->ahead ? few->ahead : few->weight) + first * out + start + i * tap;
   for (size_t k = 0; k < count; k++, w += out, ahead += out) {
     __builtin_prefetch(ahead, 0, 2);
+    __builtin_prefetch(*later, 0, 2);
+    *later += later_step;
     if (i < 3) __builtin_prefetch(ahead + 6 * tap, 0, 2);
     vf half[WINO_MAX], u[WINO_MAX];
     FK_UNROLL for (size_t j = 0; j < 3; j++) {
@@ -303,12 +305,15 @@ FK_INLINE void FK(wino_few_row)(
 }
 
 FK_INLINE void FK(wino_few)(const size_t L, const fk_winograd_few *few) {
+  const size_t steps = (few->out + FK_W - 1) / FK_W * few->in * 6, bytes = few->later_count * sizeof(float);
+  const size_t later_step = bytes / steps < 64 ? (bytes + steps - 1) / steps : 64;
+  const char *later = (const char *)(bytes ? few->later : few->weight);
   for (size_t start = 0; start < few->out; start += FK_W) {
     vf sums[WINO_MAX][WINO_MAX][FK_WINOGRAD_FEW];
     memset(sums, 0, sizeof sums);
     for (size_t first = 0; first < few->in; first += WINO_FEW_CHANNELS) {
       const size_t left = few->in - first, count = left < WINO_FEW_CHANNELS ? left : WINO_FEW_CHANNELS;
-      FK_UNROLL for (size_t i = 0; i < 6; i++) FK(wino_few_row)(i, L, few, first, count, start, sums[i]);
+      FK_UNROLL for (size_t i = 0; i < 6; i++) FK(wino_few_row)(i, L, few, first, count, start, &later, later_step, sums[i]);
     }
     for (size_t p = 0; p < 36; p++)
       FK_UNROLL for (size_t t = 0; t < L; t++) {

@@ -78,7 +78,8 @@ static void check_forward(shape s, int ending) {
       .residual = ending & added ? residual : ending & added_in_place ? got : NULL, .relu = ending & rectified,
       .output = got,
       .output_row = (ptrdiff_t)(s.width * step), .output_pixel = (ptrdiff_t)step, .rows = s.rows, .width = s.width,
-      .channels = s.out_channels, .ahead = {.start = x, .count = height * width * s.in_channels}};
+      .channels = s.out_channels, .ahead = {.start = x, .count = height * width * s.in_channels},
+      .later = {.start = weights, .count = length * s.out_channels}};
   fk_conv_forward(fk_selected(), &call);
   for (size_t p = 0; p < s.rows * s.width; p++)
     for (size_t o = 0; o < s.out_channels; o++) {
@@ -93,6 +94,21 @@ static void check_forward(shape s, int ending) {
       want[p * step + o] = ending & rectified && sum <= 0 ? 0 : sum;
     }
   expect_same("output", got, want, n);
+}
+
+// A phase of an input gradient whose pixels no tap reaches: zero, or the bias, with memory to fetch meanwhile.
+static void check_empty_patch(size_t channels) {
+  begin_case("no taps, %zu channels", channels);
+  const size_t width = 5;
+  const float *bias = random_floats(channels), *memory = random_floats(1000);
+  float *got = floats(2 * width * channels), *want = floats(2 * width * channels);
+  const fk_conv_band band = {
+      .source = memory, .weights = memory, .bias = bias, .output = got, .output_row = (ptrdiff_t)(width * channels),
+      .output_pixel = (ptrdiff_t)channels, .rows = 2, .width = width, .channels = channels,
+      .ahead = {.start = memory, .count = 1000}, .later = {.start = memory, .count = 1000}};
+  fk_conv_forward(fk_selected(), &band);
+  for (size_t i = 0; i < 2 * width * channels; i++) want[i] = bias[i % channels];
+  expect_same("output", got, want, 2 * width * channels);
 }
 
 static void check_weight_gradient(shape s, size_t vectors, bool starts) {
@@ -202,6 +218,8 @@ KERNEL_FAMILY(conv) {
       if (i % 3 == 1) check_forward((shape){1, outputs[o], 2, widths[i], 1}, biased | rectified | added);
       if (i % 3 == 2) check_forward((shape){1, outputs[o], 2, widths[i], 1}, added_in_place);
     }
+  check_empty_patch(w);
+  check_empty_patch(2 * w + 1);
   for (size_t channels = 1; channels <= 11; channels++)
     for (size_t vectors = 1; vectors <= 2; vectors++) {
       check_weight_gradient((shape){channels, 0, 2, 5, 1}, vectors, channels % 2);

@@ -180,8 +180,8 @@ static void check_few(size_t tiles, size_t in, size_t vectors) {
   fk_winograd_weight(fk_selected(), u, in * out, weight, in * out, 4, in * out, 0);
   for (int adds = 0; adds < 2; adds++) {
     const fk_winograd_few few = {
-        .tiles = v, .count = tiles, .weight = weight, .tap = in * out, .ahead = adds ? weight : NULL, .in = in,
-        .out = out, .sums = got, .sum_plane = tiles * out, .adds = adds};
+        .tiles = v, .count = tiles, .weight = weight, .tap = in * out, .ahead = adds ? weight : NULL,
+        .later = adds ? weight : NULL, .later_count = adds ? 9 * in * out : 0, .in = in, .out = out, .sums = got, .sum_plane = tiles * out, .adds = adds};
     fk_winograd_products(fk_selected(), &few);
     const ptrdiff_t run = 0;
     for (size_t p = 0; p < points; p++) {

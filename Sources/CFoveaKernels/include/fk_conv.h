@@ -47,6 +47,7 @@ typedef struct fk_conv_band {
   size_t rows, width;       ///< pixels
   size_t channels;          ///< output channels to compute
   fk_ahead ahead;
+  fk_ahead later;           ///< likewise, as far as it is free; the rest is left
 } fk_conv_band;
 
 /// output[row, pixel, o] = Σ patch[row, pixel, k] · weights[k, o] + bias[o] + residual[row, pixel, o], and its ReLU:

@@ -61,6 +61,8 @@ typedef struct fk_winograd_few {
   const float *weight;     ///< [source channel][target channel] of the first tap
   size_t tap;              ///< floats from tap to tap
   const float *ahead;      ///< a weight laid out alike that is fetched meanwhile, or null
+  const float *later;      ///< other memory to fetch meanwhile, or null
+  size_t later_count;      ///< floats of it
   size_t in, out;          ///< source channels, any number, and target channels
   float *sums;             ///< [point][tile][target channel]
   size_t sum_plane;        ///< floats from point to point of the sums

@@ -182,13 +182,15 @@ public final class InferenceNetwork {
     var attention: [AttentionRecord] = []
     var features = input
     for step in steps {
+      // A single image waits for its weights; more share them.
+      let next = input.shape[0] > 1 ? nil : step < blocks.count ? blocks[step].ahead : Ahead.none
       if step == 0 {
-        features = stem(features, relu: true, storing: storage)
+        features = stem(features, relu: true, storing: storage, fetching: next ?? .none)
         if let pool { features = Pool2D.maximumAlone(features, pool) }
         continue
       }
       let (output, record) = blocks[step - 1](
-        features, storing: storage, recordsAttention: recordsAttention)
+        features, storing: storage, fetching: next, recordsAttention: recordsAttention)
       if let record { attention.append(record) }
       features = output
     }

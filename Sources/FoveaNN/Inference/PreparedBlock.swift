@@ -58,6 +58,11 @@ struct PreparedBlock {
     return all
   }
 
+  /// The weights that it begins with.
+  var ahead: Ahead {
+    if case .projection(let convolution) = shortcut { convolution.ahead } else { convolutions[0].ahead }
+  }
+
   /// Channels of what goes into a convolution or comes out of it.
   var channelCounts: [Int] { allConvolutions.flatMap { [$0.inChannels, $0.outChannels] } }
 
@@ -68,26 +73,36 @@ struct PreparedBlock {
 
   /// x [N, H, W, C] → [N, H', W', O], and what the block attended to, where it has attention and it was asked for.
   ///
-  /// - Parameter precision: that all its activations are stored in.
+  /// - Parameters:
+  ///   - precision: that all its activations are stored in.
+  ///   - later: what the last convolution fetches meanwhile; the others fetch what comes next here. Nil for nothing of both.
   func callAsFunction(
-    _ x: Activations, storing precision: EngineOptions.Precision, recordsAttention: Bool
+    _ x: Activations, storing precision: EngineOptions.Precision, fetching later: Ahead?,
+    recordsAttention: Bool
   ) -> (output: Activations, attention: AttentionRecord?) {
     let passed =
       switch shortcut {
       case .identity: x
-      case .projection(let convolution): convolution(x, relu: false, storing: precision)
+      case .projection(let convolution):
+        convolution(
+          x, relu: false, storing: precision, fetching: later == nil ? .none : convolutions[0].ahead)
       case .padding(let stride, let outChannels):
         PaddingShortcut.forward(x, stride: stride, outChannels: outChannels)
       }
     var features = x
-    for convolution in convolutions.dropLast() {
-      features = convolution(features, relu: true, storing: precision)
+    for (convolution, next) in zip(convolutions, convolutions.dropFirst()) {
+      features = convolution(
+        features, relu: true, storing: precision, fetching: later == nil ? .none : next.ahead)
     }
     let last = convolutions[convolutions.count - 1]
     switch attention {
-    case .none: return (last(features, residual: passed, relu: true, storing: precision), nil)
+    case .none:
+      return (
+        last(features, residual: passed, relu: true, storing: precision, fetching: later ?? .none), nil
+      )
     case .fused(let gate):
-      features = last(features, relu: false, storing: precision)
+      features = last(
+        features, relu: false, storing: precision, fetching: later.map { gate.ahead + $0 } ?? .none)
       let maps = gate.apply(to: &features, residual: passed, relu: true)
       let record = AttentionRecord(block: name, spatial: maps.spatial, channel: maps.channel)
       return (features, recordsAttention ? record : nil)

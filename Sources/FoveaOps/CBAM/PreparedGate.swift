@@ -43,6 +43,9 @@ public final class PreparedGate {
     }
   }
 
+  /// The perceptron's weights.
+  public var ahead: Ahead { channel.map { Ahead($0.w1Transposed.tensor, $0.w2.tensor) } ?? .none }
+
   /// What the gate let through.
   public struct Maps: Sendable {
     /// The channel gate in 0...1, [N, C]; nil where it is absent.

@@ -8,6 +8,8 @@ struct Epilogue {
   /// Of the target's shape, and narrow where that is.
   var residual: Floats?
   var relu = false
+  /// What is fetched meanwhile.
+  var later = Ahead.none
 
   var isEmpty: Bool { bias == nil && residual == nil && !relu }
 }
@@ -92,7 +94,9 @@ struct BandProducts {
     // What this thread comes to next, as a rule.
     let ahead =
       panelGroup + 1 == panelGroups ? cells.extent(of: index + 1) : weightExtent(of: panels.upperBound)
-    multiply(base, imageStep: imageStep, cell, panels, ahead: ahead)
+    multiply(
+      base, imageStep: imageStep, cell, panels, ahead: ahead,
+      later: epilogue.later.share(piece, of: cells.count * panelGroups))
     moments?.partial(index).add(
       target + offset(image: cell.images.lowerBound, row: cell.rows.lowerBound, column: 0),
       images: cell.images.count, imageStep: offset(image: 1, row: 0, column: 0),
@@ -118,13 +122,18 @@ struct BandProducts {
     }
   }
 
-  /// - Parameter ahead: what is fetched while the last panel is multiplied; the others fetch the weights of the next one.
+  /// - Parameters:
+  ///   - ahead: what is fetched while the last panel is multiplied; the others fetch the weights of the next one.
+  ///   - later: what is fetched besides.
   private func multiply(
-    _ base: Floats, imageStep: Int, _ cell: SourceCells.Cell, _ panels: Range<Int>, ahead last: fk_ahead
+    _ base: Floats, imageStep: Int, _ cell: SourceCells.Cell, _ panels: Range<Int>, ahead last: fk_ahead,
+    later: fk_ahead
   ) {
+    var later = later
     let step = correlation.target.step
     for panel in panels {
       var ahead = panel + 1 < panels.upperBound ? weightExtent(of: panel + 1) : last
+      var laterShare = later.takeShare(of: panels.upperBound - panel)
       let place = plan.panels.place(of: panel)
       for (index, phase) in correlation.phases.enumerated() where phase.rows > cell.rows.lowerBound {
         var band = fk_conv_band()
@@ -151,6 +160,7 @@ struct BandProducts {
           band.output = target + first
           band.residual = epilogue.residual.map { $0 + first }
           band.ahead = ahead.takeShare(of: cell.images.count - slot)
+          band.later = laterShare.takeShare(of: cell.images.count - slot)
           if plan.algorithm == .depthwise {
             depthwise(band, phase: index)
           } else {

@@ -103,12 +103,23 @@ public final class PreparedConvolution {
     self(Activations(x), residual: residual.map { Activations($0) }, relu: relu).tensor
   }
 
+  /// The packed weight; none before it is packed.
+  public var ahead: Ahead {
+    switch packed?.weight {
+    case nil: .none
+    case .direct(let weight), .winogradPanels(let weight, _): Ahead(weight.scalars)
+    case .winograd(let weight): Ahead(weight.planes)
+    }
+  }
+
   /// The same for activations.
   ///
-  /// - Parameter precision: that the output is stored in.
+  /// - Parameters:
+  ///   - precision: that the output is stored in.
+  ///   - later: what is fetched meanwhile.
   public func callAsFunction(
     _ x: Activations, residual: Activations? = nil, relu: Bool,
-    storing precision: EngineOptions.Precision = .fp32
+    storing precision: EngineOptions.Precision = .fp32, fetching later: Ahead = .none
   ) -> Activations {
     let planned = planned(for: x.shape)
     let shape = planned.geometry.outputShape
@@ -129,7 +140,7 @@ public final class PreparedConvolution {
       x.withFloats { source in
         bias.withFloats { bias in
           func run(_ residual: Floats?) {
-            let epilogue = Epilogue(bias: bias, residual: residual, relu: relu)
+            let epilogue = Epilogue(bias: bias, residual: residual, relu: relu, later: later)
             switch weight {
             case .direct(let weight):
               BandProducts(

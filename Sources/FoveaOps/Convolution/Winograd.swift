@@ -173,6 +173,7 @@ struct WinogradProducts {
       let channels = panels.channels(of: range)
       let mPitch = winogradPitch(min(channels.count, panelsPerSweep * panels.width))
       let mPlane = tiling.tilesPerBlock * mPitch + 16
+      var later = epilogue.later.share(piece, of: tiling.blockCount * panelGroups)
       withScratch(tiling.points * (vPlane + mPlane)) { v in
         let m = v + tiling.points * vPlane
         for image in block.images {
@@ -184,7 +185,9 @@ struct WinogradProducts {
         }
         for first in stride(from: range.lowerBound, to: range.upperBound, by: panelsPerSweep) {
           let channels = panels.channels(of: first..<min(range.upperBound, first + panelsPerSweep))
-          multiply(v, vPlane, vPitch, m, mPlane, mPitch, tiles: block.tiles, channels: channels)
+          multiply(
+            v, vPlane, vPitch, m, mPlane, mPitch, tiles: block.tiles, channels: channels,
+            later: later.takeShare(of: (range.upperBound - first - 1) / panelsPerSweep + 1))
           for image in block.images {
             var tiles = tiling.tiles(
               of: block, image: image, side: c.target, isSource: false, pixels: target,
@@ -204,15 +207,20 @@ struct WinogradProducts {
   }
 
   /// M[point] = V[point] · U[point], for every point (or some): [tiles, C] · [C, channels].
+  ///
+  /// - Parameter later: what is fetched meanwhile.
   func multiply(
     _ v: UnsafeMutablePointer<Float>, _ vPlane: Int, _ vPitch: Int, _ m: UnsafeMutablePointer<Float>,
-    _ mPlane: Int, _ mPitch: Int, tiles: Int, channels: Range<Int>, points: Range<Int>? = nil
+    _ mPlane: Int, _ mPitch: Int, tiles: Int, channels: Range<Int>, points: Range<Int>? = nil,
+    later: fk_ahead
   ) {
+    var later = later
+    let points = points ?? 0..<tiling.points
     let inChannels = tiling.correlation.source.channels
     let run = [0]
     run.withUnsafeBufferPointer { run in
       weight.planes.withUnsafeBufferPointer { weight in
-        for point in points ?? 0..<tiling.points {
+        for point in points {
           var band = fk_conv_band()
           band.source = UnsafePointer(v + point * vPlane)
           band.source_pixel = vPitch
@@ -223,6 +231,7 @@ struct WinogradProducts {
           band.rows = 1
           band.width = tiles
           band.channels = channels.count
+          band.later = later.takeShare(of: points.upperBound - point)
           fk_conv_forward(panels.isa, &band)
         }
       }

@@ -155,7 +155,9 @@ struct WinogradPanelProducts {
         }
         WorkerPool.shared.forEach(panels.count) { panel in
           let channels = panels.place(of: panel).channels
-          compute(chunk, v, channels)
+          compute(
+            chunk, v, channels,
+            later: first == 0 ? epilogue.later.share(panel, of: panels.count) : fk_ahead())
           guard let moments else { return }
           for (index, block) in chunk.blocks.enumerated() {
             add(block, channels, to: moments.partial(first + index))
@@ -166,7 +168,10 @@ struct WinogradPanelProducts {
   }
 
   /// One panel's outputs of a chunk.
-  private func compute(_ chunk: WinogradChunk, _ v: WinogradPlanes, _ channels: Range<Int>) {
+  private func compute(
+    _ chunk: WinogradChunk, _ v: WinogradPlanes, _ channels: Range<Int>, later: fk_ahead
+  ) {
+    var later = later
     let width = channels.count
     let rows = min(Self.channelPart, c.source.channels)
     // Transformed weights, where they are stored.
@@ -177,11 +182,12 @@ struct WinogradPanelProducts {
       let m = u + tiling.points * uPlane
       for first in stride(from: 0, to: c.source.channels, by: rows) {
         let part = first..<min(c.source.channels, first + rows)
+        let later = later.takeShare(of: (c.source.channels - first - 1) / rows + 1)
         if hasFewTiles {
-          multiplyFew(chunk.tileCount, part, v, m, mPlane, channels)
+          multiplyFew(chunk.tileCount, part, v, m, mPlane, channels, later: later)
         } else {
           transformWeights(part, channels, into: u, uPlane, turned: m + tiling.points * mPlane)
-          multiply(chunk.tileCount, part, v, u, uPlane, m, mPlane, channels)
+          multiply(chunk.tileCount, part, v, u, uPlane, m, mPlane, channels, later: later)
         }
       }
       for (index, block) in chunk.blocks.enumerated() {
@@ -240,8 +246,9 @@ struct WinogradPanelProducts {
   /// parts before.
   private func multiply(
     _ tiles: Int, _ part: Range<Int>, _ v: WinogradPlanes, _ u: MutableFloats, _ uPlane: Int,
-    _ m: MutableFloats, _ mPlane: Int, _ channels: Range<Int>
+    _ m: MutableFloats, _ mPlane: Int, _ channels: Range<Int>, later: fk_ahead
   ) {
+    var later = later
     let run = [0]
     run.withUnsafeBufferPointer { run in
       var band = fk_conv_band()
@@ -257,6 +264,7 @@ struct WinogradPanelProducts {
         band.output = m + point * mPlane
         band.residual = part.lowerBound == 0 ? nil : Floats(band.output)
         band.ahead = weightsAhead(part, channels, point: point)
+        band.later = later.takeShare(of: tiling.points - point)
         fk_conv_forward(panels.isa, &band)
       }
     }
@@ -265,13 +273,14 @@ struct WinogradPanelProducts {
   /// The same for few tiles, with weights that are transformed in registers.
   private func multiplyFew(
     _ tiles: Int, _ part: Range<Int>, _ v: WinogradPlanes, _ m: MutableFloats, _ mPlane: Int,
-    _ channels: Range<Int>
+    _ channels: Range<Int>, later: fk_ahead
   ) {
     let (place, tap) = packedPlace(part, channels)
     let next = following(part, channels).map { packedPlace($0, $1).start }
     var few = fk_winograd_few(
-      tiles: v.floats + part.lowerBound, count: tiles, weight: place, tap: tap, ahead: next, in: part.count,
-      out: channels.count, sums: m, sum_plane: mPlane, adds: part.lowerBound == 0 ? 0 : 1)
+      tiles: v.floats + part.lowerBound, count: tiles, weight: place, tap: tap, ahead: next,
+      later: later.start, later_count: later.count, in: part.count, out: channels.count, sums: m,
+      sum_plane: mPlane, adds: part.lowerBound == 0 ? 0 : 1)
     fk_winograd_products(panels.isa, &few)
   }
 

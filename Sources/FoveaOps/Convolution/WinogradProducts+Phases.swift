@@ -28,7 +28,7 @@ extension WinogradProducts {
         let channels = panels.channels(of: panel..<panel + 1)
         multiply(
           v, vPlane, vPitch, m + channels.lowerBound, mPlane, mPitch, tiles: tileCount, channels: channels,
-          points: point..<point + 1)
+          points: point..<point + 1, later: epilogue.later.share(piece, of: tiling.points * panels.count))
       }
       tiling.forEachPart(of: blocks, channels: c.target.channels, width: 64) { index, image, channels in
         var tiles = tiling.tiles(
