@@ -15,6 +15,8 @@
 //                0 -2 -1  2  1  0        1/24  1/12  1/6         0 1 -1 8 -8 1
 //                0  2 -1 -2  1  0        1/24 -1/12  1/6
 //                0  4  0 -5  0  1         0     0     1
+//
+// Of G's rows for m = 4 the divisors 4, -6, -6, 24, 24, 1 may be taken out and put on the rows of Bᵀ.
 
 // winograd_bf16.body.h includes this too, for the transforms of maps in units alone: `image` and `residual` count channels, and
 // WINO_UNITS of them share a place.
@@ -40,6 +42,20 @@ FK_INLINE void FK(wino_b)(const size_t m, vf *o, const vf *d) {
   const vf a = wino_fma(-4.0f, d[2], d[4]), b = wino_fma(-4.0f, d[1], d[3]);
   const vf c = d[4] - d[2], e = wino_times(2.0f, d[3] - d[1]);
   o[0] = wino_fma(4.0f, d[0], wino_fma(-5.0f, d[2], d[4]));
+  o[1] = a + b;
+  o[2] = a - b;
+  o[3] = c + e;
+  o[4] = c - e;
+  o[5] = wino_fma(4.0f, d[1], wino_fma(-5.0f, d[3], d[5]));
+}
+
+// diag(1/4, −1/6, −1/6, 1/24, 1/24, 1) Bᵀ d for m = 4: with the divisors of G, which then is of whole numbers.
+FK_INLINE void FK(wino_b_divided)(const size_t m, vf *o, const vf *d) {
+  (void)m;
+  const vf a = wino_fma(2.0f / 3, d[2], wino_times(-1.0f / 6, d[4]));
+  const vf b = wino_fma(2.0f / 3, d[1], wino_times(-1.0f / 6, d[3]));
+  const vf c = wino_times(1.0f / 24, d[4] - d[2]), e = wino_times(1.0f / 12, d[3] - d[1]);
+  o[0] = wino_fma(0.25f, d[4], wino_fma(-1.25f, d[2], d[0]));
   o[1] = a + b;
   o[2] = a - b;
   o[3] = c + e;
@@ -97,6 +113,18 @@ FK_INLINE void FK(wino_g)(const size_t m, vf *o, const vf *g) {
   o[2] = a - b;
   o[3] = c + d;
   o[4] = c - d;
+  o[5] = g[2];
+}
+
+// G g for m = 4 without its divisors.
+FK_INLINE void FK(wino_g_whole)(const size_t m, vf *o, const vf *g) {
+  (void)m;
+  const vf a = g[0] + g[2], c = wino_fma(4.0f, g[2], g[0]);
+  o[0] = g[0];
+  o[1] = a + g[1];
+  o[2] = a - g[1];
+  o[3] = wino_fma(2.0f, g[1], c);
+  o[4] = wino_fma(-2.0f, g[1], c);
   o[5] = g[2];
 }
 
@@ -214,6 +242,7 @@ FK_INLINE void FK(wino_write)(const fk_winograd_tiles *t, const size_t m) {
 
 static void FK(winograd_input)(const fk_winograd_tiles *t) {
   if (t->outputs == 2) FK(wino_read)(t, FK(wino_b), 2, 4, 4);
+  else if (t->divided) FK(wino_read)(t, FK(wino_b_divided), 4, 6, 6);
   else FK(wino_read)(t, FK(wino_b), 4, 6, 6);
 }
 
@@ -230,13 +259,14 @@ static void FK(winograd_output_gradient)(const fk_winograd_tiles *t) {
 }
 
 FK_INLINE void FK(wino_weight)(
-    float *planes, size_t plane, const float *weight, size_t tap, const size_t m, size_t count, int turned) {
+    FK(wino_line) * line, float *planes, size_t plane, const float *weight, size_t tap, const size_t m, size_t count,
+    int turned) {
   for (size_t c = 0; c < count; c += FK_W) {
     vf in[WINO_MAX][WINO_MAX], out[WINO_MAX][WINO_MAX];
     FK_UNROLL for (size_t i = 0; i < 3; i++)
       FK_UNROLL for (size_t j = 0; j < 3; j++)
         in[i][j] = vf_load(weight + (turned ? 8 - (i * 3 + j) : i * 3 + j) * tap + c);
-    FK(wino_square)(FK(wino_g), m, 3, m + 2, out, in);
+    FK(wino_square)(line, m, 3, m + 2, out, in);
     FK_UNROLL for (size_t i = 0; i < m + 2; i++)
       FK_UNROLL for (size_t j = 0; j < m + 2; j++) vf_store(planes + (i * (m + 2) + j) * plane + c, out[i][j]);
   }
@@ -244,8 +274,12 @@ FK_INLINE void FK(wino_weight)(
 
 static void FK(winograd_weight)(
     float *planes, size_t plane, const float *weight, size_t tap, size_t outputs, size_t count, int turned) {
-  if (outputs == 2) FK(wino_weight)(planes, plane, weight, tap, 2, count, turned);
-  else FK(wino_weight)(planes, plane, weight, tap, 4, count, turned);
+  if (outputs == 2) FK(wino_weight)(FK(wino_g), planes, plane, weight, tap, 2, count, turned);
+  else FK(wino_weight)(FK(wino_g), planes, plane, weight, tap, 4, count, turned);
+}
+
+static void FK(winograd_weight_whole)(float *planes, size_t plane, const float *weight, size_t tap, size_t count) {
+  FK(wino_weight)(FK(wino_g_whole), planes, plane, weight, tap, 4, count, 0);
 }
 
 FK_INLINE void FK(wino_weight_gradient)(
@@ -293,10 +327,10 @@ FK_INLINE void FK(wino_few_row)(
     FK_UNROLL for (size_t j = 0; j < 3; j++) {
       vf column[WINO_MAX], result[WINO_MAX];
       FK_UNROLL for (size_t l = 0; l < 3; l++) column[l] = vf_load(w + (l * 3 + j) * tap);
-      FK(wino_g)(4, result, column);
+      FK(wino_g_whole)(4, result, column);
       half[j] = result[i];
     }
-    FK(wino_g)(4, u, half);
+    FK(wino_g_whole)(4, u, half);
     FK_UNROLL for (size_t j = 0; j < 6; j++)
       FK_UNROLL for (size_t t = 0; t < L; t++)
         sum[j][t] = vf_fma(vf_set1(v[j * FK_WINOGRAD_FEW_PLANE + t * FK_WINOGRAD_FEW_PITCH + k]), u[j], sum[j][t]);

@@ -17,6 +17,11 @@ void fk_winograd_weight(
   FK_CALL_FOR(isa, winograd_weight, planes, plane, weight, tap, outputs, count, turned);
 }
 
+void fk_winograd_weight_whole(
+    fk_isa isa, float *planes, size_t plane, const float *weight, size_t tap, size_t count) {
+  FK_CALL_FOR(isa, winograd_weight_whole, planes, plane, weight, tap, count);
+}
+
 void fk_winograd_weight_gradient(
     fk_isa isa, float *d_weight, size_t tap, const float *planes, size_t plane, size_t outputs, size_t count, int adds) {
   FK_CALL_FOR(isa, winograd_weight_gradient, d_weight, tap, planes, plane, outputs, count, adds);

@@ -14,8 +14,14 @@ static const double bt4[] = {4, 0, -5, 0, 1, 0, 0, -4, -4, 1, 1, 0, 0, 4,  -4, -
                              0, -2, -1, 2, 1, 0, 0, 2, -1, -2, 1, 0, 0, 4, 0,  -5, 0, 1};
 static const double g4[] = {1. / 4,  0,       0,      -1. / 6, -1. / 6,  -1. / 6, -1. / 6, 1. / 6, -1. / 6,
                             1. / 24, 1. / 12, 1. / 6, 1. / 24, -1. / 12, 1. / 6,  0,       0,      1};
+// With G's divisors on the rows of Bᵀ.
+static const double bt4_divided[] = {1, 0, -5. / 4, 0, 1. / 4, 0, 0, 4. / 6, 4. / 6, -1. / 6, -1. / 6, 0,
+                                     0, -4. / 6, 4. / 6, 1. / 6, -1. / 6, 0, 0, -2. / 24, -1. / 24, 2. / 24, 1. / 24, 0,
+                                     0, 2. / 24, -1. / 24, -2. / 24, 1. / 24, 0, 0, 4, 0, -5, 0, 1};
+static const double g4_whole[] = {1, 0, 0, 1, 1, 1, 1, -1, 1, 1, 2, 4, 1, -2, 4, 0, 0, 1};
 static const double at4[] = {1, 1, 1, 1, 1, 0, 0, 1, -1, 2, -2, 0, 0, 1, 1, 4, 4, 0, 0, 1, -1, 8, -8, 1};
 static const algorithm algorithms[] = {{2, 4, bt2, g2, at2}, {4, 6, bt4, g4, at4}};
+static const algorithm divided = {4, 6, bt4_divided, g4_whole, at4};
 
 enum { most_points = 36 };
 
@@ -53,7 +59,7 @@ static fk_winograd_tiles tiles_of(const algorithm *a, const tiling *t, float *im
   return (fk_winograd_tiles){
       .outputs = a->m, .image = image, .height = (ptrdiff_t)t->height, .width = (ptrdiff_t)t->width,
       .channels = t->channels, .pixel = t->channels, .top = first, .left = first, .rows = t->rows,
-      .columns = t->columns, .planes = planes, .plane = t->rows * t->columns * t->channels, .pitch = t->channels};
+      .columns = t->columns, .divided = a == &divided, .planes = planes, .plane = t->rows * t->columns * t->channels, .pitch = t->channels};
 }
 
 // The transforms of every tile's size×size square of an image, [tile][channel][point].
@@ -96,7 +102,8 @@ static void expect_planes(const char *what, const float *planes, const reference
 
 static float *weight_planes(const algorithm *a, const float *weight, size_t count, int turned) {
   float *planes = floats(a->points * a->points * count);
-  fk_winograd_weight(fk_selected(), planes, count, weight, count, a->m, count, turned);
+  if (a == &divided) fk_winograd_weight_whole(fk_selected(), planes, count, weight, count, count);
+  else fk_winograd_weight(fk_selected(), planes, count, weight, count, a->m, count, turned);
   return planes;
 }
 
@@ -177,7 +184,7 @@ static void check_few(size_t tiles, size_t in, size_t vectors) {
   float *v = random_floats(points * FK_WINOGRAD_FEW_PLANE), *weight = random_floats(9 * in * out);
   float *u = floats(points * in * out), *want = random_floats(points * tiles * out), *got = floats(points * tiles * out);
   memcpy(got, want, points * tiles * out * sizeof(float));
-  fk_winograd_weight(fk_selected(), u, in * out, weight, in * out, 4, in * out, 0);
+  fk_winograd_weight_whole(fk_selected(), u, in * out, weight, in * out, in * out);
   for (int adds = 0; adds < 2; adds++) {
     const fk_winograd_few few = {
         .tiles = v, .count = tiles, .weight = weight, .tap = in * out, .ahead = adds ? weight : NULL,
@@ -252,6 +259,7 @@ static void check_weight_gradient(const algorithm *a, size_t height, size_t widt
 KERNEL_FAMILY(winograd) {
   const size_t w = vector_width();
   const size_t sizes[][2] = {{1, 1}, {4, 8}, {5, 3}, {7, 10}};
+  for (size_t s = 0; s < COUNT(sizes); s++) check_forward(&divided, sizes[s][0], sizes[s][1], w, 2 * w);
   for (size_t i = 0; i < COUNT(algorithms); i++) {
     const algorithm *a = &algorithms[i];
     for (size_t s = 0; s < COUNT(sizes); s++) {

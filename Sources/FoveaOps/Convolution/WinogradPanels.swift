@@ -135,6 +135,12 @@ struct WinogradPanelProducts {
     }
   }
 
+  /// Whether G's divisors are on the tiles. Packed weights are transformed in every call, where a single image has hardly more
+  /// tiles than that takes.
+  private var hasWholeWeights: Bool {
+    if case .packed = weight { tiling.outputs == 4 } else { false }
+  }
+
   /// As of `WinogradProducts`.
   var spatialPieces: Int { tiling.blockCount }
   var pixelCounts: [Int] { (0..<tiling.blockCount).map { tiling.block($0).pixelCount(c) } }
@@ -148,9 +154,11 @@ struct WinogradPanelProducts {
       : WinogradPlanes.plane(tiles: blocksPerChunk * tiling.tilesPerBlock, channels: channels)
     withScratch(tiling.points * plane) { scratch in
       let v = WinogradPlanes(scratch, pitch: pitch, plane: plane)
+      let isDivided = hasWholeWeights
       for first in stride(from: 0, to: tiling.blockCount, by: blocksPerChunk) {
         let chunk = WinogradChunk(tiling, first..<min(tiling.blockCount, first + blocksPerChunk))
         tiling.fill(v, chunk, side: c.source, isSource: true, pixels: source) {
+          $0.divided = isDivided
           fk_winograd_input(panels.isa, &$0)
         }
         WorkerPool.shared.forEach(panels.count) { panel in
@@ -215,7 +223,11 @@ struct WinogradPanelProducts {
     switch weight {
     case .packed:
       let (place, tap) = packedPlace(part, channels)
-      fk_winograd_weight(panels.isa, u, uPlane, place, tap, tiling.outputs, part.count * width, 0)
+      if hasWholeWeights {
+        fk_winograd_weight_whole(panels.isa, u, uPlane, place, tap, part.count * width)
+      } else {
+        fk_winograd_weight(panels.isa, u, uPlane, place, tap, tiling.outputs, part.count * width, 0)
+      }
     case .natural(let weight) where c.isTurned:
       for index in 0..<9 {
         fk_conv_pack_turned(
