@@ -97,7 +97,7 @@ extension Tape {
     let output = record(result.activations, inputs: inputs, saved: kept) { dOutput, needs in
       let needsParameters = (firstParameter..<inputCount).contains { needs[$0] }
       let g = CBAMGate.backward(
-        dOutput, input: input.activations, output: relu ? kept.activations : nil, saved,
+        inPlaceOf: &dOutput, input: input.activations, output: relu ? kept.activations : nil, saved,
         needsParameters: needsParameters)
       let gradients = [
         g.input, g.residual, g.inputGamma, g.inputBeta, g.w1, g.b1, g.w2, g.b2, g.spatialWeight, g.gamma,

@@ -40,12 +40,13 @@ extension Tape {
         ).output
       }
     return record(output, inputs: [x, weight], saved: saved) { dOutput, needs in
-      [
-        needs[0] ? Conv2D.backwardInput(dOutput, weight: kernel, geometry: geometry, engine: engine) : nil,
+      // The weight's first: its scratch memory is the larger, and the input's gradient need not wait beside it.
+      let dWeight =
         needs[1]
-          ? Conv2D.backwardWeight(dOutput, input: input.activations, geometry: geometry, engine: engine)
-          : nil,
-      ]
+        ? Conv2D.backwardWeight(dOutput, input: input.activations, geometry: geometry, engine: engine) : nil
+      let dInput =
+        needs[0] ? Conv2D.backwardInput(dOutput, weight: kernel, geometry: geometry, engine: engine) : nil
+      return [dInput, dWeight]
     }
   }
 

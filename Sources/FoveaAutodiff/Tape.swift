@@ -9,8 +9,9 @@ import FoveaTensor
 /// serves one forward and one backward pass, on one thread.
 public final class Tape {
   /// Turns the gradient of an operation's output into the gradients of its inputs: one each in the order of recording,
-  /// nil for those that are not needed.
-  public typealias Backward = (_ dOutput: Tensor, _ needs: Needs) -> [Tensor?]
+  /// nil for those that are not needed. The output's gradient is the operation's own, and may become that of an input in its
+  /// place.
+  public typealias Backward = (_ dOutput: inout Tensor, _ needs: Needs) -> [Tensor?]
 
   private struct Node {
     var inputs: [Int?] = []
@@ -124,14 +125,14 @@ public final class Tape {
   private func consume(_ index: Int) {
     let backward = nodes[index].backward
     nodes[index].backward = nil
-    guard let gradient = nodes[index].gradient else { return }
+    guard var gradient = nodes[index].gradient else { return }
     if !nodes[index].retainsGradient { nodes[index].gradient = nil }
     if let parameter = nodes[index].parameter {
       Self.add(gradient, to: &parameter.gradient)
     }
     guard let backward, let needs = nodes[index].needs else { return }
     let inputs = nodes[index].inputs
-    let gradients = backward(gradient, needs)
+    let gradients = backward(&gradient, needs)
     precondition(gradients.count == inputs.count, "\(gradients.count) gradients for \(inputs.count) inputs")
     for (position, input) in inputs.enumerated() {
       guard let input, let dInput = gradients[position] else { continue }

@@ -15,6 +15,13 @@ struct Buffer {
     floats = tensor.withUnsafeMutableBufferPointer { $0.baseAddress! }
   }
 
+  /// A tensor's own memory, or a copy where others share it. Leaves it without elements.
+  init(taking other: inout Tensor) {
+    tensor = Tensor(uninitialized: [0])
+    swap(&tensor, &other)
+    floats = tensor.withUnsafeMutableBufferPointer { $0.baseAddress! }
+  }
+
   init(repeating value: Float, _ shape: Shape) {
     self.init(shape)
     floats.update(repeating: value, count: tensor.count)
@@ -34,6 +41,12 @@ struct Source {
   init(_ tensor: Tensor) {
     self.tensor = tensor
     floats = tensor.withUnsafeBufferPointer { $0.baseAddress! }
+  }
+
+  /// What a buffer holds, while it is still written.
+  init(_ buffer: Buffer) {
+    tensor = buffer.tensor
+    floats = Floats(buffer.floats)
   }
 
   /// The elements as 32-bit integers.

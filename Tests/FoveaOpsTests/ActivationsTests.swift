@@ -107,8 +107,9 @@ import Testing
       #expect(found.activations.precision == .bf16 && found.output.bits == output.bits, "\(set)")
       let again = CBAMGate.output(narrow(x), residual: residual.map(narrow), found.saved)
       #expect(again.tensor.bits == output.bits, "\(set) once more")
+      var gradient = dOutput
       let g = CBAMGate.backward(
-        dOutput, input: narrow(x), output: c.relu ? found.activations : nil, found.saved,
+        inPlaceOf: &gradient, input: narrow(x), output: c.relu ? found.activations : nil, found.saved,
         needsParameters: true)
       let w = CBAMGate.backward(dOutput, input: x, output: c.relu ? output : nil, wanted.saved)
       for (found, wanted) in [

@@ -23,18 +23,26 @@ extension CBAMGate {
     /// Stand in for the maps and the gradients of absent gates.
     private let ones, zeros: Buffer
 
-    init(_ dOutput: Tensor, _ x: Activations, _ output: Activations?, _ saved: Saved, needsParameters: Bool) {
+    init(
+      _ dOutput: inout Tensor, _ x: Activations, _ output: Activations?, _ saved: Saved, needsParameters: Bool
+    ) {
       image = ImageExtent(x.shape)
       self.saved = saved
       self.needsParameters = needsParameters
       features = Features(x, saved.transform)
       self.x = x
-      self.dOutput = Source(dOutput)
       self.output = output.map { Features($0, nil) }
       dInput = Buffer(saved.shape)
-      // Without a ReLU the residual's gradient is the output's; without a residual the masked gradient needs no
-      // place of its own, for the input's gradient overwrites it element by element.
-      dResidual = output != nil && saved.hasResidual ? Buffer(saved.shape) : nil
+      // Without a ReLU the residual's gradient is the output's; with one it takes its place. Without a residual the masked
+      // gradient needs no place of its own, for the input's gradient overwrites it element by element.
+      if output != nil && saved.hasResidual {
+        let place = Buffer(taking: &dOutput)
+        dResidual = place
+        self.dOutput = Source(place)
+      } else {
+        dResidual = nil
+        self.dOutput = Source(dOutput)
+      }
       channel = saved.channel.map { [image] in ChannelBackward($0, saved.parameters.channel!, image) }
       spatial = saved.spatial.map { [image] in
         SpatialBackward($0, saved.parameters.spatial!, image, needsWeight: needsParameters)

@@ -226,21 +226,25 @@ public enum CBAMGate {
   public static func backward(
     _ dOutput: Tensor, input x: Tensor, output: Tensor?, _ saved: Saved, needsParameters: Bool = true
   ) -> Gradients {
-    backward(
-      dOutput, input: Activations(x), output: output.map { Activations($0) }, saved,
+    var gradient = dOutput
+    return backward(
+      inPlaceOf: &gradient, input: Activations(x), output: output.map { Activations($0) }, saved,
       needsParameters: needsParameters)
   }
 
-  /// The same for activations.
+  /// The same for activations, in the memory of the output's gradient.
+  ///
+  /// - Parameter dOutput: is spent afterwards.
   public static func backward(
-    _ dOutput: Tensor, input x: Activations, output: Activations?, _ saved: Saved, needsParameters: Bool
+    inPlaceOf dOutput: inout Tensor, input x: Activations, output: Activations?, _ saved: Saved,
+    needsParameters: Bool
   ) -> Gradients {
     precondition(
       dOutput.shape == saved.shape && x.shape == saved.shape,
       "gradient \(dOutput.shape) of \(x.shape), expected \(saved.shape)")
     precondition(
       saved.relu == (output != nil), "the output is needed for the mask of its ReLU, and for that alone")
-    return BackwardPass(dOutput, x, output, saved, needsParameters: needsParameters).run()
+    return BackwardPass(&dOutput, x, output, saved, needsParameters: needsParameters).run()
   }
 }
 

@@ -387,7 +387,7 @@ struct WinogradWeightGradient {
 
   func run() {
     let sumCount = tiling.points * plane
-    let shares = min(tiling.blockCount, max(4, min(32, (1 << 20) / sumCount)))
+    let shares = min(tiling.blockCount, max(4, min(32, (1 << 19) / sumCount)))
     let vPlane = tiling.tilesPerBlock * vPitch + 16
     let mPlane = tiling.tilesPerBlock * mPitch + 16
     withScratch(shares * sumCount) { sums in
