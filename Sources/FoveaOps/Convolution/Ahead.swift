@@ -25,7 +25,9 @@ public struct Ahead: Sendable {
     }
   }
 
+  /// Both, or the first alone where they are too much.
   public static func + (first: Ahead, second: Ahead) -> Ahead {
+    guard first.count + second.count <= mostFloats else { return first }
     var both = first
     both.regions += second.regions
     both.count += second.count
