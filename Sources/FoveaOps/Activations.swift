@@ -1,8 +1,7 @@
 import CFoveaKernels
 import FoveaTensor
 
-/// Activations [N, H, W, C] between the layers of a network that does not learn any more: in 32-bit floats or, for half the
-/// memory, in bfloat16.
+/// Activations [N, H, W, C] between layers: in 32-bit floats or, for half the memory, in bfloat16.
 public struct Activations: Sendable {
   public let shape: Shape
   public let precision: EngineOptions.Precision
@@ -53,7 +52,7 @@ public struct Activations: Sendable {
     let isa = fk_selected()
     return Activations(shape, precision) { target in
       values.withFloats { source in
-        // Some 64 kB a piece.
+        // 128 kB of floats a piece.
         RowPieces(rows: (shape.count - 1) / 1024 + 1, floatsPerRow: 1024).forEach { _, rows in
           let first = rows.lowerBound * 1024
           let count = min(shape.count, rows.upperBound * 1024) - first
@@ -72,9 +71,9 @@ public struct Activations: Sendable {
     return precision == .fp32 ? Activations(some) : Activations(units: some)
   }
 
-  /// Of `count` groups of images that follow each other, as `body` makes them.
+  /// Joined from groups of images, on any threads.
   ///
-  /// - Parameter body: is given a group's images, and a function that takes in what became of them.
+  /// - Parameter body: is given a function that takes in a group, and calls it once for each, so that no image is missing.
   public static func joining(
     _ shape: Shape, _ precision: EngineOptions.Precision,
     _ body: ((_ images: Range<Int>, _ part: Activations) -> Void) -> Void
