@@ -4,11 +4,6 @@
 
 // ---- Pools ----
 
-// The larger, and a NaN where there is one.
-FK_INLINE vf FK(larger)(vf maximum, vf value) {
-  return vf_select((value > maximum) | (value != value), value, maximum);
-}
-
 // Narrow blocks take several rows at once, so that one row's addition need not wait for the row before; sums run over
 // chunks, so that they lose nothing that matters.
 FK_INLINE void FK(gate_pool_pixels_block)(size_t c, int vectors, size_t lanes, float *sums, float *maxima,
@@ -27,21 +22,23 @@ FK_INLINE void FK(gate_pool_pixels_block)(size_t c, int vectors, size_t lanes, f
       FK_UNROLL for (int i = 0; i < ways * vectors; i++) {
         const vf value = GATE_LOAD(x, (p + i / vectors) * C + c + i % vectors * FK_W, lanes);
         sum[i] += value;
-        maximum[i] = FK(larger)(maximum[i], value);
+        maximum[i] = vf_max(maximum[i], value);
       }
     for (; p < end; p++)
       FK_UNROLL for (int i = 0; i < vectors; i++) {
         const vf value = GATE_LOAD(x, p * C + c + i * FK_W, lanes);
         sum[i] += value;
-        maximum[i] = FK(larger)(maximum[i], value);
+        maximum[i] = vf_max(maximum[i], value);
       }
     FK_UNROLL for (int i = 0; i < 4; i++) total[i] += sum[i];
   }
   FK_UNROLL for (int v = 0; v < vectors; v++) {
     FK_UNROLL for (int w = 1; w < ways; w++) {
       total[v] += total[w * vectors + v];
-      maximum[v] = FK(larger)(maximum[v], maximum[w * vectors + v]);
+      maximum[v] = vf_max(maximum[v], maximum[w * vectors + v]);
     }
+    // No NaN gets lost in a sum, as it may in a maximum.
+    maximum[v] = vf_select(total[v] == total[v], maximum[v], total[v]);
     vf_store_n(sums + c + v * FK_W, total[v], lanes);
     vf_store_n(maxima + c + v * FK_W, maximum[v], lanes);
   }

@@ -25,6 +25,11 @@ FK_INLINE void FK(widen_step)(size_t i, size_t n, float *x, const float *units) 
 }
 static void FK(bf16_widen)(float *x, const float *units, size_t n) { FK_VECTORS(n, widen_step, x, units); }
 
+// The larger, and a NaN where there is one.
+FK_INLINE vf FK(larger)(vf maximum, vf value) {
+  return vf_select((value > maximum) | (value != value), value, maximum);
+}
+
 FK_INLINE void FK(window_max_block)(size_t c, int vectors, size_t lanes, float *y, const float *x, size_t C, fk_window w) {
   vf maximum[4];
   FK_UNROLL for (int v = 0; v < vectors; v++) maximum[v] = vf_set1(-INFINITY);

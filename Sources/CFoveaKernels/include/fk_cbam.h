@@ -26,7 +26,7 @@ void fk_gate_hidden_backward(float *dHidden, float *dPooled, const float *dSum, 
 
 // ---- For inference: pools that need not remember where a maximum was ----
 
-/// For each channel the sum over the pixels and the maximum, both [C].
+/// For each channel the sum over the pixels and the maximum, both [C]. Where the sum is no number, neither is the maximum.
 void fk_gate_pool_pixels(float *sum, float *maximum, const float *x, size_t pixels, size_t channels);
 /// For each pixel the maximum and the mean over the channels of x·channel, both [pixels]. channel: [C]. A NaN among them shows
 /// in the mean, and in the maximum or not.
