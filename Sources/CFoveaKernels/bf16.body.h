@@ -57,12 +57,17 @@ FK_INLINE vf FK(bf16_neighbours)(vf a, vf b) {
 
 #endif
 
-// n neighbouring values, an even number up to a vector's. Past the last one, zeros.
-FK_INLINE vf FK(load_units)(const float *units, size_t n) {
+// n neighbouring values, an even number up to a vector's, each in the low half of a lane. Past the last one, zeros.
+FK_INLINE vu FK(load_halves)(const float *units, size_t n) {
   FK(vh_t) halves = (FK(vh_t))(uint16_t)0;
   if (n == FK_W) memcpy(&halves, units, sizeof halves);
   else memcpy(&halves, units, n * sizeof(uint16_t));
-  return __builtin_bit_cast(vf, __builtin_convertvector(halves, vu) << 16);
+  return __builtin_convertvector(halves, vu);
+}
+
+// The same as floats.
+FK_INLINE vf FK(load_units)(const float *units, size_t n) {
+  return __builtin_bit_cast(vf, FK(load_halves)(units, n) << 16);
 }
 
 FK_INLINE void FK(store_units)(float *units, vf values, size_t n) {

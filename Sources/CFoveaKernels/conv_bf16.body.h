@@ -108,19 +108,11 @@ FK_INLINE void FK(bf16_pair)(float *units, const float *x, const float *y, size_
 
 // The same of pixels that are in units already, of two channels each. Absent ones are zeros.
 FK_INLINE void FK(bf16_pair_units)(float *units, const float *x, const float *y, size_t channels) {
-  typedef FK(vh_t) vh;
   for (size_t c = 0; c < channels; c += FK_W) {
     const size_t left = channels - c, n = left < FK_W ? left : FK_W;
-    vh low = (vh)(uint16_t)0, high = (vh)(uint16_t)0;
-    if (n == FK_W) {
-      if (x) memcpy(&low, x + c / 2, sizeof low);
-      if (y) memcpy(&high, y + c / 2, sizeof high);
-    } else {
-      if (x) memcpy(&low, x + c / 2, n * sizeof(uint16_t));
-      if (y) memcpy(&high, y + c / 2, n * sizeof(uint16_t));
-    }
-    const vu both = __builtin_convertvector(low, vu) | __builtin_convertvector(high, vu) << 16;
-    vf_store_n(units + c, __builtin_bit_cast(vf, both), n);
+    const vu low = x ? FK(load_halves)(x + c / 2, n) : (vu)0u;
+    const vu high = y ? FK(load_halves)(y + c / 2, n) : (vu)0u;
+    vf_store_n(units + c, __builtin_bit_cast(vf, low | high << 16), n);
   }
 }
 
@@ -163,4 +155,3 @@ static void FK(bf16_pack_turned)(
     fk_conv_pack_turned(packed, width, units, FK_W, (n + 1) / 2, columns);
   }
 }
-

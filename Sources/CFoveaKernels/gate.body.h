@@ -1,4 +1,4 @@
-// The gate's sweeps over features that no gradient goes through, for a body to include after lanes.body.h: features are read and
+// The gate's pools that need not remember places, and its last sweep, for a body to include after lanes.body.h: features are read and
 // written through GATE_LOAD(x, at, n) and GATE_STORE(x, at, values, n), n channels from value `at` on; with `wide`, the features to
 // apply a gate to are floats whatever the others are.
 

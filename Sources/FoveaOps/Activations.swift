@@ -34,7 +34,7 @@ public struct Activations: Sendable {
   mutating func withMutableValues<Result>(_ body: (inout Tensor) -> Result) -> Result { body(&values) }
 
   /// Whether so many channels can be stored in bf16.
-  public static func areNarrow(channels: Int) -> Bool { channels.isMultiple(of: 2) }
+  static func areNarrow(channels: Int) -> Bool { channels.isMultiple(of: 2) }
 
   private static func valuesShape(_ shape: Shape, _ precision: EngineOptions.Precision) -> Shape {
     guard precision == .bf16 else { return shape }

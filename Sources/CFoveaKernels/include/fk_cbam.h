@@ -24,7 +24,7 @@ void fk_gate_channel_backward(float *dSum, const double *dChannel, const float *
 void fk_gate_hidden_backward(float *dHidden, float *dPooled, const float *dSum, const float *hidden, const float *w1,
                              const float *w2, size_t h, size_t channels, float scale);
 
-// ---- For inference: pools that need not remember where a maximum was ----
+// ---- Pools that need not remember where a maximum was ----
 
 /// For each channel the sum over the pixels and the maximum, both [C]. Where the sum is no number, neither is the maximum.
 void fk_gate_pool_pixels(float *sum, float *maximum, const float *x, size_t pixels, size_t channels);
@@ -39,7 +39,7 @@ void fk_gate_pool_channels(float *maximum, float *mean, const float *x, const fl
 void fk_gate_apply(float *output, const float *x, const float *residual, const float *channel, const float *spatial,
                    size_t pixels, size_t channels, bool relu);
 /// dSpatial [pixels] = Σ over channels of g·x·channel, where g is dOutput, or with `output` not NULL dOutput where
-/// output > 0 and 0 elsewhere, which is then stored in `gradient`.
+/// output > 0 and 0 elsewhere, which is then stored in `gradient`. gradient may be dOutput.
 void fk_gate_apply_backward(float *dSpatial, float *gradient, const float *dOutput, const float *output,
                             const float *x, const float *channel, size_t pixels, size_t channels);
 /// dScaled = gradient·spatial + dMean, plus dMaximum in channel `where` of the pixel: the gradient of x·channel.

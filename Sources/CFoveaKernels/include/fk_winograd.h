@@ -48,7 +48,8 @@ void fk_winograd_output_gradient(fk_isa isa, const fk_winograd_tiles *tiles);
 /// `turned`, of the kernel turned by 180°.
 void fk_winograd_weight(
     fk_isa isa, float *planes, size_t plane, const float *weight, size_t tap, size_t outputs, size_t count, int turned);
-/// The same for m = 4 with G without its divisors, which fk_winograd_input put on the tiles: a third fewer operations.
+/// The same for m = 4 with G without its divisors, which fk_winograd_input put on the tiles: 54 operations
+/// for a kernel in place of 99.
 void fk_winograd_weight_whole(
     fk_isa isa, float *planes, size_t plane, const float *weight, size_t tap, size_t count);
 /// The extents of fk_winograd_few: constants, so that addresses need no registers.

@@ -25,7 +25,7 @@ public final class InferenceNetwork {
     weight = network.classifier.weight.value
     bias = network.classifier.bias?.value
     let channels = [stem.outChannels] + blocks.flatMap(\.channelCounts)
-    storage = channels.allSatisfy(Activations.areNarrow(channels:)) ? engine.precision : .fp32
+    storage = channels.allSatisfy { engine.storage(channels: $0) == .bf16 } ? .bf16 : .fp32
   }
 
   /// Takes a network's weights from a file. Those of convolutions are packed one by one as they are read, so that none is held

@@ -3,8 +3,7 @@ import FoveaTensor
 
 /// Memory that is read later: weights of the layers to come, which a product fetches in passing.
 ///
-/// A single image needs every weight once, and fetching those of the last layers takes as long as multiplying them. The layers
-/// before leave the memory idle. Nothing that is computed depends on it.
+/// A single image needs every weight once, and waits for what is not yet in a near cache. Nothing that is computed depends on it.
 public struct Ahead: Sendable {
   // Addresses as integers: pointers are not Sendable, and nobody reads through these.
   private var regions: [(start: UInt, count: Int)] = []
@@ -12,7 +11,7 @@ public struct Ahead: Sendable {
 
   public static let none = Ahead()
 
-  /// More than this does not stay in the second caches until it is read, and fetching it only delays what is read now.
+  /// About what the second caches of two cores hold. Fetching more made the layers that fetch slower than it made the next ones faster.
   private static let mostFloats = 5 << 17
 
   init() {}

@@ -135,8 +135,8 @@ struct WinogradPanelProducts {
     }
   }
 
-  /// Whether G's divisors are on the tiles. Packed weights are transformed in every call, where a single image has hardly more
-  /// tiles than that takes.
+  /// Whether G's divisors are on the tiles. Packed weights are transformed in every call, which is much of a single image's
+  /// work.
   private var hasWholeWeights: Bool {
     if case .packed = weight { tiling.outputs == 4 } else { false }
   }
