@@ -278,8 +278,12 @@ static void FK(winograd_weight)(
   else FK(wino_weight)(FK(wino_g), planes, plane, weight, tap, 4, count, turned);
 }
 
-static void FK(winograd_weight_whole)(float *planes, size_t plane, const float *weight, size_t tap, size_t count) {
-  FK(wino_weight)(FK(wino_g_whole), planes, plane, weight, tap, 4, count, 0);
+static void FK(winograd_kernels)(
+    float *planes, size_t plane, const float *kernels, size_t outputs, size_t rows, size_t width) {
+  for (size_t r = 0; r < rows; r++, planes += width, kernels += 9 * width) {
+    if (outputs == 2) FK(wino_weight)(FK(wino_g), planes, plane, kernels, width, 2, width, 0);
+    else FK(wino_weight)(FK(wino_g_whole), planes, plane, kernels, width, 4, width, 0);
+  }
 }
 
 FK_INLINE void FK(wino_weight_gradient)(
@@ -304,7 +308,7 @@ static void FK(winograd_weight_gradient)(
 }
 
 // Source channels whose kernels stay in the first cache while all rows of points are made of them.
-#define WINO_FEW_CHANNELS 16
+#define WINO_FEW_CHANNELS 32
 
 // One row of a tile's points (i) for L tiles and a vector of target channels: 6·L sums stay in registers while the row's six
 // weights are made of the kernel's nine.
@@ -313,20 +317,25 @@ FK_INLINE void FK(wino_few_row)(
     const char **later, size_t later_step, vf sums[WINO_MAX][FK_WINOGRAD_FEW]) {
   vf sum[WINO_MAX][FK_WINOGRAD_FEW];
   FK_UNROLL for (size_t j = 0; j < 6; j++) FK_UNROLL for (size_t t = 0; t < L; t++) sum[j][t] = sums[j][t];
-  const size_t tap = few->tap, out = few->out;
-  const float *restrict w = few->weight + first * out + start;
+  // One pointer for the nine taps, which are multiples of four distances away: with a pointer for each, the general registers would
+  // not do.
+  const size_t tap = few->out * sizeof(float);
+  const size_t taps[9] = {0, tap, 2 * tap, 3 * tap, 4 * tap, 5 * tap, 2 * (3 * tap), 7 * tap, 8 * tap};
+  const char *w = (const char *)(few->kernels + first * 9 * few->out + start);
   const float *restrict v = few->tiles + 6 * i * FK_WINOGRAD_FEW_PLANE + first;
   // The rows share the taps to fetch, a line or two with every step of the sums: all at once they would hold the products up.
-  const float *ahead = (few->ahead ? few->ahead : few->weight) + first * out + start + i * tap;
-  for (size_t k = 0; k < count; k++, w += out, ahead += out) {
-    __builtin_prefetch(ahead, 0, 2);
+  const ptrdiff_t ahead = few->ahead ? (const char *)few->ahead - (const char *)few->kernels : 0;
+  const ptrdiff_t fetched = ahead + (ptrdiff_t)(i * tap), fetched_too = fetched + (ptrdiff_t)(6 * tap);
+  for (size_t k = 0; k < count; k++, w += 9 * tap) {
+    __asm__("" : "+r"(w));  // or the compiler keeps nine pointers all the same
+    __builtin_prefetch(w + fetched, 0, 2);
     __builtin_prefetch(*later, 0, 2);
     *later += later_step;
-    if (i < 3) __builtin_prefetch(ahead + 6 * tap, 0, 2);
+    if (i < 3) __builtin_prefetch(w + fetched_too, 0, 2);
     vf half[WINO_MAX], u[WINO_MAX];
     FK_UNROLL for (size_t j = 0; j < 3; j++) {
       vf column[WINO_MAX], result[WINO_MAX];
-      FK_UNROLL for (size_t l = 0; l < 3; l++) column[l] = vf_load(w + (l * 3 + j) * tap);
+      FK_UNROLL for (size_t l = 0; l < 3; l++) column[l] = vf_load((const float *)(w + taps[l * 3 + j]));
       FK(wino_g_whole)(4, result, column);
       half[j] = result[i];
     }
@@ -341,7 +350,7 @@ FK_INLINE void FK(wino_few_row)(
 FK_INLINE void FK(wino_few)(const size_t L, const fk_winograd_few *few) {
   const size_t steps = (few->out + FK_W - 1) / FK_W * few->in * 6, bytes = few->later_count * sizeof(float);
   const size_t later_step = bytes / steps < 64 ? (bytes + steps - 1) / steps : 64;
-  const char *later = (const char *)(bytes ? few->later : few->weight);
+  const char *later = (const char *)(bytes ? few->later : few->kernels);
   for (size_t start = 0; start < few->out; start += FK_W) {
     vf sums[WINO_MAX][WINO_MAX][FK_WINOGRAD_FEW];
     memset(sums, 0, sizeof sums);

@@ -17,9 +17,9 @@ void fk_winograd_weight(
   FK_CALL_FOR(isa, winograd_weight, planes, plane, weight, tap, outputs, count, turned);
 }
 
-void fk_winograd_weight_whole(
-    fk_isa isa, float *planes, size_t plane, const float *weight, size_t tap, size_t count) {
-  FK_CALL_FOR(isa, winograd_weight_whole, planes, plane, weight, tap, count);
+void fk_winograd_kernels(
+    fk_isa isa, float *planes, size_t plane, const float *kernels, size_t outputs, size_t rows, size_t width) {
+  FK_CALL_FOR(isa, winograd_kernels, planes, plane, kernels, outputs, rows, width);
 }
 
 void fk_winograd_weight_gradient(

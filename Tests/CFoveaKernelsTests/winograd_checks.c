@@ -102,7 +102,7 @@ static void expect_planes(const char *what, const float *planes, const reference
 
 static float *weight_planes(const algorithm *a, const float *weight, size_t count, int turned) {
   float *planes = floats(a->points * a->points * count);
-  if (a == &divided) fk_winograd_weight_whole(fk_selected(), planes, count, weight, count, count);
+  if (a == &divided) fk_winograd_kernels(fk_selected(), planes, count, weight, 4, 1, count);
   else fk_winograd_weight(fk_selected(), planes, count, weight, count, a->m, count, turned);
   return planes;
 }
@@ -184,10 +184,10 @@ static void check_few(size_t tiles, size_t in, size_t vectors) {
   float *v = random_floats(points * FK_WINOGRAD_FEW_PLANE), *weight = random_floats(9 * in * out);
   float *u = floats(points * in * out), *want = random_floats(points * tiles * out), *got = floats(points * tiles * out);
   memcpy(got, want, points * tiles * out * sizeof(float));
-  fk_winograd_weight_whole(fk_selected(), u, in * out, weight, in * out, in * out);
+  fk_winograd_kernels(fk_selected(), u, in * out, weight, 4, in, out);
   for (int adds = 0; adds < 2; adds++) {
     const fk_winograd_few few = {
-        .tiles = v, .count = tiles, .weight = weight, .tap = in * out, .ahead = adds ? weight : NULL,
+        .tiles = v, .count = tiles, .kernels = weight, .ahead = adds ? weight : NULL,
         .later = adds ? weight : NULL, .later_count = adds ? 9 * in * out : 0, .in = in, .out = out, .sums = got, .sum_plane = tiles * out, .adds = adds};
     fk_winograd_products(fk_selected(), &few);
     const ptrdiff_t run = 0;

@@ -30,7 +30,7 @@ typedef struct fk_winograd_tiles {
   size_t rows, columns;    ///< tiles; they lie m pixels apart
   float *planes;           ///< first tile's first channel in the first plane
   size_t plane, pitch;     ///< floats from plane to plane and from tile to tile
-  bool divided;            ///< of fk_winograd_input, m = 4: whether B carries G's divisors, for fk_winograd_weight_whole
+  bool divided;            ///< of fk_winograd_input, m = 4: whether B carries G's divisors, for fk_winograd_kernels
   // Of fk_winograd_output alone:
   const float *bias;       ///< [channels], added to every pixel, or null
   const float *residual;   ///< added then, laid out as the image is, or null
@@ -48,10 +48,10 @@ void fk_winograd_output_gradient(fk_isa isa, const fk_winograd_tiles *tiles);
 /// `turned`, of the kernel turned by 180°.
 void fk_winograd_weight(
     fk_isa isa, float *planes, size_t plane, const float *weight, size_t tap, size_t outputs, size_t count, int turned);
-/// The same for m = 4 with G without its divisors, which fk_winograd_input put on the tiles: 54 operations
-/// for a kernel in place of 99.
-void fk_winograd_weight_whole(
-    fk_isa isa, float *planes, size_t plane, const float *weight, size_t tap, size_t count);
+/// planes[point][row][column] ← G g Gᵀ for kernels that lie one behind the other, [rows][3·3][width], `width` of them at a time.
+/// For m = 4 G is without its divisors, which fk_winograd_input put on the tiles: 54 operations for a kernel in place of 99.
+void fk_winograd_kernels(
+    fk_isa isa, float *planes, size_t plane, const float *kernels, size_t outputs, size_t rows, size_t width);
 /// The extents of fk_winograd_few: constants, so that addresses need no registers.
 enum {
   FK_WINOGRAD_FEW = 4,               ///< tiles of fk_winograd_few at most
@@ -63,9 +63,8 @@ enum {
 typedef struct fk_winograd_few {
   const float *tiles;      ///< transformed, `divided`: first tile's first source channel in the first plane
   size_t count;            ///< tiles, 1 to FK_WINOGRAD_FEW
-  const float *weight;     ///< [source channel][target channel] of the first tap
-  size_t tap;              ///< floats from tap to tap
-  const float *ahead;      ///< a weight laid out alike that is fetched meanwhile, or null
+  const float *kernels;    ///< [source channel][3·3][target channel]
+  const float *ahead;      ///< kernels laid out alike that are fetched meanwhile, or null
   const float *later;      ///< other memory to fetch meanwhile, or null
   size_t later_count;      ///< floats of it
   size_t in, out;          ///< source channels, any number, and target channels
@@ -76,7 +75,7 @@ typedef struct fk_winograd_few {
 
 /// Whether fk_winograd_products is there: 6·FK_WINOGRAD_FEW sums must fit in registers.
 int fk_winograd_has_products(fk_isa isa);
-/// sums ← tiles · G g Gᵀ for every point: the bits that fk_winograd_weight_whole and fk_conv_forward (with the sums as its
+/// sums ← tiles · G g Gᵀ for every point: the bits that fk_winograd_kernels and fk_conv_forward (with the sums as its
 /// residual, where they are added) give together.
 void fk_winograd_products(fk_isa isa, const fk_winograd_few *few);
 

@@ -64,12 +64,11 @@ struct BandProducts {
 
   /// - Parameter moments: takes the statistics of each spatial piece's outputs, if asked for.
   func run(moments: Moments? = nil) {
-    let panelGroups = (plan.panels.count - 1) / plan.panelsPerPiece + 1
     guard panelGroups > 1, cells.scratchCount > 0 else {
-      WorkerPool.shared.forEach(cells.count * panelGroups) { piece in
+      WorkerPool.shared.forEach(pieceCount) { piece in
         withScratch(cells.scratchCount) { scratch in
-          cells.prepare(cells[piece / panelGroups], scratch: scratch)
-          compute(piece, of: panelGroups, scratch: scratch, moments)
+          cells.prepare(cells[place(of: piece).cell], scratch: scratch)
+          compute(piece, scratch: scratch, moments)
         }
       }
       return
@@ -78,25 +77,41 @@ struct BandProducts {
     let step = cells.scratchCount
     withScratch(cells.count * step) { copies in
       WorkerPool.shared.forEach(cells.count) { cells.prepare(cells[$0], scratch: copies + $0 * step) }
-      WorkerPool.shared.forEach(cells.count * panelGroups) { piece in
-        compute(piece, of: panelGroups, scratch: copies + piece / panelGroups * step, moments)
+      WorkerPool.shared.forEach(pieceCount) { piece in
+        compute(piece, scratch: copies + place(of: piece).cell * step, moments)
       }
     }
   }
 
+  /// Into how many groups the panels are cut.
+  private var panelGroups: Int { (plan.panels.count - 1) / plan.panelsPerPiece + 1 }
+  private var pieceCount: Int { cells.count * panelGroups }
+
+  /// A piece's cell and group of panels.
+  private func place(of piece: Int) -> (cell: Int, panelGroup: Int) {
+    if plan.followsPanels {
+      let (group, cell) = piece.quotientAndRemainder(dividingBy: cells.count)
+      return (cell, group)
+    }
+    let (cell, group) = piece.quotientAndRemainder(dividingBy: panelGroups)
+    return (cell, group)
+  }
+
   /// A cell, which is ready, by a group of panels.
-  private func compute(_ piece: Int, of panelGroups: Int, scratch: MutableFloats, _ moments: Moments?) {
-    let (index, panelGroup) = piece.quotientAndRemainder(dividingBy: panelGroups)
+  private func compute(_ piece: Int, scratch: MutableFloats, _ moments: Moments?) {
+    let (index, panelGroup) = place(of: piece)
     let cell = cells[index]
     let first = panelGroup * plan.panelsPerPiece
     let panels = first..<min(plan.panels.count, first + plan.panelsPerPiece)
     let (base, imageStep) = cells.place(of: cell, scratch: scratch)
     // What this thread comes to next, as a rule.
     let ahead =
-      panelGroup + 1 == panelGroups ? cells.extent(of: index + 1) : weightExtent(of: panels.upperBound)
+      plan.followsPanels
+      ? weightExtent(of: panels.upperBound).share(index, of: cells.count)
+      : panelGroup + 1 == panelGroups ? cells.extent(of: index + 1) : weightExtent(of: panels.upperBound)
     multiply(
       base, imageStep: imageStep, cell, panels, ahead: ahead,
-      later: epilogue.later.share(piece, of: cells.count * panelGroups))
+      later: epilogue.later.share(piece, of: pieceCount))
     moments?.partial(index).add(
       target + offset(image: cell.images.lowerBound, row: cell.rows.lowerBound, column: 0),
       images: cell.images.count, imageStep: offset(image: 1, row: 0, column: 0),
@@ -208,6 +223,12 @@ struct BandProducts {
 }
 
 extension fk_ahead {
+  /// One of so many even shares.
+  func share(_ index: Int, of parts: Int) -> fk_ahead {
+    let first = index * count / parts
+    return fk_ahead(start: start.map { $0 + first }, count: (index + 1) * count / parts - first)
+  }
+
   /// Takes an even share off the front, `parts` of which are left.
   mutating func takeShare(of parts: Int) -> fk_ahead {
     let share = fk_ahead(start: start, count: count / parts)

@@ -56,6 +56,9 @@ public struct ConvolutionPlan: Hashable, Sendable {
   public let imagesPerPiece, rowsPerPiece: Int
   /// Panels of target channels, of all groups, that a piece computes.
   public let panelsPerPiece: Int
+  /// Forward product and input gradient: whether neighbouring pieces, of which a thread has many, have their panels in common and not
+  /// their source, so that each weight is fetched once.
+  public private(set) var followsPanels = false
   /// Weight gradient: over how many partial sums the pixels are spread.
   public let partialSums: Int
   /// Weight gradient: into how many parts a patch is cut, by the rows of the kernel, or by channels where it has one tap.
@@ -160,6 +163,13 @@ extension ConvolutionPlan {
     if cut > 1 { rows = c.evenRows(atMost: (rows - 1) / cut + 1) }
     self.init(
       c, panels, precision, images: images, rows: rows, panelsPerPiece: (panels.count - 1) / split + 1)
+    // What is read again and again should be what stays in cache.
+    let width = self.precision == .bf16 ? 2 : 4
+    let sourceBytes = c.images * c.source.height * c.source.width * c.source.channels * width
+    func read(_ bytes: Int, times: Int) -> Int { bytes > Measure.cache ? bytes * times : bytes }
+    let weights = weightBytes / 4 * width
+    followsPanels =
+      weights + read(sourceBytes, times: split) < sourceBytes + read(weights, times: cells())
   }
 
   /// The weight gradient of the convolution whose forward product is `c`.

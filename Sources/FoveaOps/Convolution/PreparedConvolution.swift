@@ -29,7 +29,7 @@ public final class PreparedConvolution {
     case direct(PackedWeight)
     case winograd(WinogradWeight)
     /// Transformed anew in each call, panel by panel: m of F(m×m, 3×3).
-    case winogradPanels(PackedWeight, outputs: Int)
+    case winogradPanels(WinogradKernels, outputs: Int)
   }
 
   private struct Planned {
@@ -107,7 +107,8 @@ public final class PreparedConvolution {
   public var ahead: Ahead {
     switch packed?.weight {
     case nil: .none
-    case .direct(let weight), .winogradPanels(let weight, _): Ahead(weight.scalars)
+    case .direct(let weight): Ahead(weight.scalars)
+    case .winogradPanels(let kernels, _): Ahead(kernels.scalars)
     case .winograd(let weight): Ahead(weight.planes)
     }
   }
@@ -152,13 +153,11 @@ public final class PreparedConvolution {
                 correlation, for: .inference, panels: planned.plan.panels, weight: weight,
                 epilogue: epilogue, source: source, target: target
               ).run()
-            case .winogradPanels(let weight, let outputs):
-              weight.scalars.withFloats {
-                WinogradPanelProducts(
-                  correlation, outputs: outputs, panels: planned.plan.panels, weight: .packed($0),
-                  epilogue: epilogue, source: source, target: target
-                ).run()
-              }
+            case .winogradPanels(let kernels, let outputs):
+              WinogradPanelProducts(
+                correlation, outputs: outputs, panels: planned.plan.panels, weight: .packed(kernels),
+                epilogue: epilogue, source: source, target: target
+              ).run()
             }
           }
           residual.withFloats(run)
@@ -209,7 +208,7 @@ public final class PreparedConvolution {
       if let outputs = planned.winogradOutputs {
         if WinogradPanelProducts.pays(planned.correlation, outputs: outputs, for: .inference) {
           .winogradPanels(
-            PackedWeight(wholeWeight, scaledBy: gain, for: planned.correlation, planned.plan.panels),
+            WinogradKernels(wholeWeight, scaledBy: gain, for: planned.correlation, planned.plan.panels),
             outputs: outputs)
         } else {
           .winograd(

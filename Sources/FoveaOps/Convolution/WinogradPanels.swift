@@ -83,8 +83,7 @@ struct WinogradPanelProducts {
   enum Weight {
     /// [3, 3, C, O] of the convolution.
     case natural(Floats)
-    /// Packed for the direct product: [panel][3·3][C][panel width].
-    case packed(Floats)
+    case packed(WinogradKernels)
   }
 
   private let tiling: WinogradTiling
@@ -221,13 +220,9 @@ struct WinogradPanelProducts {
     let width = channels.count
     let tap = c.source.channels * c.target.channels
     switch weight {
-    case .packed:
-      let (place, tap) = packedPlace(part, channels)
-      if hasWholeWeights {
-        fk_winograd_weight_whole(panels.isa, u, uPlane, place, tap, part.count * width)
-      } else {
-        fk_winograd_weight(panels.isa, u, uPlane, place, tap, tiling.outputs, part.count * width, 0)
-      }
+    case .packed(let kernels):
+      fk_winograd_kernels(
+        panels.isa, u, uPlane, kernels.place(of: part, channels), tiling.outputs, part.count, width)
     case .natural(let weight) where c.isTurned:
       for index in 0..<9 {
         fk_conv_pack_turned(
@@ -245,15 +240,6 @@ struct WinogradPanelProducts {
     }
   }
 
-  /// Where some source channels' weights of the first tap lie in a panel of a packed weight, and the floats to the next tap.
-  private func packedPlace(_ part: Range<Int>, _ channels: Range<Int>) -> (start: Floats, tap: Int) {
-    guard case .packed(let weight) = weight else { preconditionFailure("the weight is not packed") }
-    let rows = c.source.channels
-    return (
-      weight + channels.lowerBound * 9 * rows + part.lowerBound * channels.count, rows * channels.count
-    )
-  }
-
   /// m[point] = v[point] · u[point] over a part of the source channels, for every point; added to what is there from the
   /// parts before.
   private func multiply(
@@ -261,6 +247,7 @@ struct WinogradPanelProducts {
     _ m: MutableFloats, _ mPlane: Int, _ channels: Range<Int>, later: fk_ahead
   ) {
     var later = later
+    var ahead = weightsAhead(part, channels)
     let run = [0]
     run.withUnsafeBufferPointer { run in
       var band = fk_conv_band()
@@ -275,7 +262,7 @@ struct WinogradPanelProducts {
         band.weights = Floats(u + point * uPlane)
         band.output = m + point * mPlane
         band.residual = part.lowerBound == 0 ? nil : Floats(band.output)
-        band.ahead = weightsAhead(part, channels, point: point)
+        band.ahead = ahead.takeShare(of: tiling.points - point)
         band.later = later.takeShare(of: tiling.points - point)
         fk_conv_forward(panels.isa, &band)
       }
@@ -287,16 +274,17 @@ struct WinogradPanelProducts {
     _ tiles: Int, _ part: Range<Int>, _ v: WinogradPlanes, _ m: MutableFloats, _ mPlane: Int,
     _ channels: Range<Int>, later: fk_ahead
   ) {
-    let (place, tap) = packedPlace(part, channels)
-    let next = following(part, channels).map { packedPlace($0, $1).start }
+    guard case .packed(let kernels) = weight else { preconditionFailure("the weight is not packed") }
+    let next = following(part, channels).map { kernels.place(of: $0, $1) }
     var few = fk_winograd_few(
-      tiles: v.floats + part.lowerBound, count: tiles, weight: place, tap: tap, ahead: next,
+      tiles: v.floats + part.lowerBound, count: tiles, kernels: kernels.place(of: part, channels),
+      ahead: next,
       later: later.start, later_count: later.count, in: part.count, out: channels.count, sums: m,
       sum_plane: mPlane, adds: part.lowerBound == 0 ? 0 : 1)
     fk_winograd_products(panels.isa, &few)
   }
 
-  /// The part of the source channels, and the panel, whose weights come next, where they are laid out alike.
+  /// The part of the source channels, and the panel, whose kernels come next, where they are laid out alike.
   private func following(
     _ part: Range<Int>, _ channels: Range<Int>
   ) -> (part: Range<Int>, channels: Range<Int>)? {
@@ -308,15 +296,11 @@ struct WinogradPanelProducts {
     return panel.upperBound <= c.target.channels ? (0..<min(rows, Self.channelPart), panel) : nil
   }
 
-  /// A point's share of the packed weights that come next.
-  private func weightsAhead(_ part: Range<Int>, _ channels: Range<Int>, point: Int) -> fk_ahead {
-    guard case .packed = weight, let next = following(part, channels) else { return fk_ahead() }
-    let sharesOfTap = tiling.points / 9
-    let (index, share) = point.quotientAndRemainder(dividingBy: sharesOfTap)
-    guard index < 9 else { return fk_ahead() }
-    let (place, tap) = packedPlace(next.part, next.channels)
-    let count = next.part.count * next.channels.count / sharesOfTap
-    return fk_ahead(start: place + index * tap + share * count, count: count)
+  /// The kernels that come next.
+  private func weightsAhead(_ part: Range<Int>, _ channels: Range<Int>) -> fk_ahead {
+    guard case .packed(let kernels) = weight, let next = following(part, channels) else { return fk_ahead() }
+    return fk_ahead(
+      start: kernels.place(of: next.part, next.channels), count: 9 * next.part.count * next.channels.count)
   }
 
   private func add(_ block: WinogradTiling.Block, _ channels: Range<Int>, to partial: Moments.Partial) {

@@ -68,6 +68,16 @@ import Testing
     }
   }
 
+  /// The larger of source and weights passes through the cache once, the other stays there.
+  @Test func piecesFollowWhatIsLarger() throws {
+    let late = try Conv2DGeometry(input: [1, 7, 7, 2_048], outChannels: 512, kernel: .one)
+    let early = try Conv2DGeometry(input: [8, 56, 56, 256], outChannels: 64, kernel: .one)
+    withEachInstructionSet { set in
+      #expect(ConvolutionPlan(.forward, of: late).followsPanels, "\(set)")
+      #expect(!ConvolutionPlan(.forward, of: early).followsPanels, "\(set)")
+    }
+  }
+
   /// What a plan says is what is done: forced to the same algorithm, the products have the same bits.
   @Test func theProductsDoWhatThePlanSays() throws {
     for g in try Self.geometries(batch: 2) where g.inHeight <= 16 {
