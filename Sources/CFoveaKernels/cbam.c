@@ -8,6 +8,9 @@ void fk_gate_channel(float *channel, const float *hidden, const float *w2, size_
                      size_t channels) {
   FK_CALL(gate_channel, channel, hidden, w2, row, bias, h, channels);
 }
+void fk_gate_join_pools(float *pools, size_t bands, size_t pixels, size_t channels) {
+  FK_CALL(gate_join_pools, pools, bands, 1.0f / (float)pixels, channels);
+}
 void fk_gate_channel_backward(float *dSum, const double *dChannel, const float *channel, size_t channels) {
   for (size_t c = 0; c < channels; c++) dSum[c] = (float)(dChannel[c] * channel[c] * (1.0 - channel[c]));
 }

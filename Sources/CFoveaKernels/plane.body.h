@@ -8,27 +8,39 @@ FK_INLINE void FK(copy_step)(size_t i, size_t n, float *y, const float *x) { vf_
 // Rows are short: a call of memcpy for each would take longer than the copy.
 static void FK(plane_pad)(float *padded, const float *source, fk_plane plane) {
   const size_t stride = row_stride(plane), border = plane.k / 2;
-  FK_VECTORS(fk_plane_floats(plane), clear_step, padded);
-  for (size_t row = 0; row < plane.height; row++)
-    FK_VECTORS(plane.width, copy_step, padded + (row + border) * stride + border, source + row * plane.width);
+  // From each row's last pixel to the next row's first.
+  const size_t gap = stride - plane.width;
+  float *pixels = padded + border * stride + border;
+  FK_VECTORS(border * stride + border, clear_step, padded);
+  for (size_t row = 0; row < plane.height; row++, pixels += stride) {
+    FK_VECTORS(plane.width, copy_step, pixels, source + row * plane.width);
+    if (row + 1 < plane.height) FK_VECTORS(gap, clear_step, pixels + plane.width);
+  }
+  pixels -= gap;
+  FK_VECTORS((size_t)(padded + fk_plane_floats(plane) - pixels), clear_step, pixels);
 }
 
 // ---- Correlation ----
 
 // FK_W columns of `rows` output rows, for constant k: an input vector, once loaded, serves every output row that it
-// reaches. Eight rows keep the multiply-add units busy, which answer after four steps, two at a time. Each output's terms are added in the order of the planes, rows and columns of the kernel.
+// reaches, and so do a column's weights, which stay in registers: what limits are multiply-adds and not loads. Eight rows keep
+// their units busy, which answer after four steps, two at a time. Each output's terms are added in the order of the planes,
+// columns and rows of the kernel.
 FK_INLINE void FK(correlate_rows)(float *output, size_t lanes, const float *planes, size_t count,
                                   const float *weights, fk_plane plane, int k, int rows) {
   size_t stride = row_stride(plane), size = fk_plane_floats(plane);
   vf sum[8];
   FK_UNROLL for (int j = 0; j < rows; j++) sum[j] = vf_zero();
   for (size_t p = 0; p < count; p++, planes += size, weights += k * k)
-    FK_UNROLL for (int i = 0; i < rows + k - 1; i++)
-      FK_UNROLL for (int s = 0; s < k; s++) {
-        vf x = vf_load(planes + i * stride + s);
+    for (int s = 0; s < k; s++) {
+      vf weight[7];
+      FK_UNROLL for (int r = 0; r < k; r++) weight[r] = vf_set1(weights[r * k + s]);
+      FK_UNROLL for (int i = 0; i < rows + k - 1; i++) {
+        const vf x = vf_load(planes + i * stride + s);
         FK_UNROLL for (int j = 0; j < rows; j++)
-          if (i >= j && i - j < k) sum[j] = vf_fma(x, vf_set1(weights[(i - j) * k + s]), sum[j]);
+          if (i >= j && i - j < k) sum[j] = vf_fma(x, weight[i - j], sum[j]);
       }
+    }
   FK_UNROLL for (int j = 0; j < rows; j++) vf_store_n(output + j * plane.width, sum[j], lanes);
 }
 
@@ -57,8 +69,8 @@ static void FK(correlate_any)(float *output, const float *planes, size_t count, 
     for (size_t w = 0; w < plane.width; w += FK_W) {
       vf sum = vf_zero();
       for (size_t p = 0; p < count; p++)
-        for (size_t r = 0; r < k; r++)
-          for (size_t s = 0; s < k; s++)
+        for (size_t s = 0; s < k; s++)
+          for (size_t r = 0; r < k; r++)
             sum = vf_fma(vf_load(planes + p * size + (h + r) * stride + w + s),
                          vf_set1(weights[(p * k + r) * k + s]), sum);
       vf_store_part(output + h * plane.width + w, sum, plane.width - w < FK_W ? plane.width - w : FK_W);

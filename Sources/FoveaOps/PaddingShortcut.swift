@@ -11,13 +11,21 @@ public enum PaddingShortcut {
   /// - Precondition: `outChannels` ≥ C.
   public static func forward(_ x: Tensor, stride: Int, outChannels: Int) -> Tensor {
     let layout = Layout(x.shape, stride: stride, outChannels: outChannels)
-    return Tensor(layout.output) { output in
-      x.withUnsafeBufferPointer { input in
-        layout.forEachPixel { source, target in
-          let row = UnsafeMutableBufferPointer(rebasing: output[target..<target + outChannels])
-          row.update(repeating: 0)
-          _ = UnsafeMutableBufferPointer(rebasing: row[layout.before...])
-            .update(fromContentsOf: input[source..<source + layout.channels])
+    let (channels, before) = (layout.channels, layout.before)
+    return Tensor(filling: layout.output) { output in
+      x.withFloats { input in
+        RowPieces(rows: layout.rows, floatsPerRow: layout.columns * outChannels).forEach { _, rows in
+          for row in rows {
+            var source = input + layout.inputRow(of: row) * layout.inputRowFloats
+            var target = output + row * layout.columns * outChannels
+            for _ in 0..<layout.columns {
+              target.update(repeating: 0, count: before)
+              (target + before).update(from: source, count: channels)
+              (target + before + channels).update(repeating: 0, count: outChannels - before - channels)
+              source += stride * channels
+              target += outChannels
+            }
+          }
         }
       }
     }
@@ -37,48 +45,62 @@ public enum PaddingShortcut {
   public static func backward(_ dOutput: Tensor, input: Shape, stride: Int) -> Tensor {
     let layout = Layout(input, stride: stride, outChannels: dOutput.shape[3])
     precondition(dOutput.shape == layout.output, "gradient \(dOutput.shape), expected \(layout.output)")
-    return Tensor(input) { dInput in
-      dInput.update(repeating: 0)
-      dOutput.withUnsafeBufferPointer { gradient in
-        layout.forEachPixel { source, target in
-          let start = target + layout.before
-          _ = UnsafeMutableBufferPointer(rebasing: dInput[source..<source + layout.channels])
-            .update(fromContentsOf: gradient[start..<start + layout.channels])
+    let (channels, before) = (layout.channels, layout.before)
+    return Tensor(filling: input) { dInput in
+      dOutput.withFloats { dOutput in
+        RowPieces(rows: layout.inputRows, floatsPerRow: layout.inputRowFloats).forEach { _, rows in
+          for row in rows {
+            var target = dInput + row * layout.inputRowFloats
+            target.update(repeating: 0, count: layout.inputRowFloats)
+            guard let kept = layout.row(ofInput: row) else { continue }
+            var source = dOutput + kept * layout.columns * layout.outChannels + before
+            for _ in 0..<layout.columns {
+              target.update(from: source, count: channels)
+              source += layout.outChannels
+              target += stride * channels
+            }
+          }
         }
       }
     }
   }
 
+  /// Rows of pixels of all images, one after the other.
   private struct Layout {
-    let input, output: Shape
-    let stride: Int
-    let channels: Int
+    let output: Shape
+    let channels, outChannels: Int
     /// Channels of zeros before the input's own.
     let before: Int
+    let columns, rows: Int
+    let inputRows, inputRowFloats: Int
+    private let height, inputHeight, stride: Int
 
     init(_ input: Shape, stride: Int, outChannels: Int) {
       precondition(input.rank == 4, "shortcut of \(input), expected [N, H, W, C]")
       precondition(stride > 0 && outChannels >= input[3], "\(input[3]) channels padded to \(outChannels)")
-      self.input = input
       self.stride = stride
+      self.outChannels = outChannels
       channels = input[3]
       before = (outChannels - channels) / 2
-      output = [
-        input[0], (input[1] + stride - 1) / stride, (input[2] + stride - 1) / stride, outChannels,
-      ]
+      inputHeight = input[1]
+      height = (inputHeight + stride - 1) / stride
+      columns = (input[2] + stride - 1) / stride
+      output = [input[0], height, columns, outChannels]
+      rows = input[0] * height
+      inputRows = input[0] * inputHeight
+      inputRowFloats = input[2] * channels
     }
 
-    /// Calls `body` with where each kept pixel starts in the input and in the output.
-    func forEachPixel(_ body: (_ source: Int, _ target: Int) -> Void) {
-      for n in 0..<output[0] {
-        for y in 0..<output[1] {
-          for x in 0..<output[2] {
-            body(
-              ((n * input[1] + y * stride) * input[2] + x * stride) * channels,
-              ((n * output[1] + y) * output[2] + x) * output[3])
-          }
-        }
-      }
+    /// The row of the input that one of the output keeps.
+    func inputRow(of row: Int) -> Int {
+      let (image, y) = row.quotientAndRemainder(dividingBy: height)
+      return image * inputHeight + y * stride
+    }
+
+    /// The row of the output that keeps one of the input, if any does.
+    func row(ofInput row: Int) -> Int? {
+      let (image, y) = row.quotientAndRemainder(dividingBy: inputHeight)
+      return y.isMultiple(of: stride) ? image * height + y / stride : nil
     }
   }
 }

@@ -149,12 +149,38 @@ static void check_pools(size_t pixels, size_t channels) {
   }
 }
 
+// Bands' pools joined are those of all pixels; a NaN shows from whichever band.
+static void check_joined_pools(size_t bands, size_t channels) {
+  begin_case("pools of %zu bands joined, %zu channels", bands, channels);
+  const size_t pixels = 3, n = pixels * channels;
+  float *x = random_floats(bands * n), *pools = floats(bands * 2 * channels), *want = floats(channels);
+  for (size_t bad = 0; bad <= bands; bad++) {  // in no band first
+    if (bad) x[(bad - 1) * n + channels - 1] = NAN;
+    reference *mean = references(channels);
+    for (size_t c = 0; c < channels; c++) want[c] = -INFINITY;
+    for (size_t i = 0; i < bands * n; i++) {
+      const size_t c = i % channels;
+      want[c] = isnan(want[c]) || isnan(x[i]) ? NAN : larger(x[i], want[c]);
+      if (!bad) add_product(&mean[c], x[i], 1 / (double)(bands * pixels));
+    }
+    for (size_t band = 0; band < bands; band++) {
+      float *own = pools + band * 2 * channels;
+      fk_gate_pool_pixels(own, own + channels, x + band * n, pixels, channels);
+    }
+    fk_gate_join_pools(pools, bands, bands * pixels, channels);
+    expect_same(bad ? "maximum with NaN" : "maximum", pools + channels, want, channels);
+    if (!bad) expect_near("mean", pools, mean, (double)(bands * pixels) + 2, channels);
+    if (bad) x[(bad - 1) * n + channels - 1] = 0;
+  }
+}
+
 KERNEL_FAMILY(gate) {
   const size_t w = vector_width();
   const size_t channels[] = {1, w - 1, w, 3 * w + 2, 7 * w + 1}, pixels[] = {1, w + 1, 66};
   for (size_t c = 0; c < COUNT(channels); c++) {
     check_perceptron(1, channels[c], true);
     check_perceptron(5, channels[c], c % 2);
+    for (size_t bands = 1; bands < 4; bands++) check_joined_pools(bands, channels[c]);
     for (size_t p = 0; p < COUNT(pixels); p++) {
       for (int options = 0; options < 4; options++) check_apply(pixels[p], channels[c], options & 1, options & 2);
       check_input_gradient(pixels[p], channels[c]);

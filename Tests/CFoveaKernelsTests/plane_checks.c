@@ -23,11 +23,14 @@ static void check_correlation(fk_plane plane) {
   for (size_t i = 0; i < n; i++) {
     const size_t row = i / plane.width, column = i % plane.width;
     float sum = 0;
-    for (size_t t = 0; t < 2 * taps; t++) {
-      const float x = padded_at(planes + t / taps * size, plane, row + t % taps / plane.k, column + t % plane.k);
-      sum = multiply_add(x, weights[t], sum);
-      if (t < taps) add_product(&want_dWeight[t], x, gradient[i]);
-    }
+    // Plane by plane, column by column of the kernel.
+    for (size_t p = 0; p < 2; p++)
+      for (size_t s = 0; s < plane.k; s++)
+        for (size_t r = 0; r < plane.k; r++) {
+          const float x = padded_at(planes + p * size, plane, row + r, column + s);
+          sum = multiply_add(x, weights[p * taps + r * plane.k + s], sum);
+          if (p == 0) add_product(&want_dWeight[r * plane.k + s], x, gradient[i]);
+        }
     want[i] = sum;
   }
   fk_plane_correlate(got, planes, 2, weights, plane);

@@ -28,6 +28,9 @@ void fk_gate_hidden_backward(float *dHidden, float *dPooled, const float *dSum, 
 
 /// For each channel the sum over the pixels and the maximum, both [C]. Where the sum is no number, neither is the maximum.
 void fk_gate_pool_pixels(float *sum, float *maximum, const float *x, size_t pixels, size_t channels);
+/// From the sums and maxima of bands of pixels, [bands][2][C], the mean over all pixels and the maximum, in the first band's place.
+/// Where a sum is no number, neither is the maximum.
+void fk_gate_join_pools(float *pools, size_t bands, size_t pixels, size_t channels);
 /// For each pixel the maximum and the mean over the channels of x·channel, both [pixels]. channel: [C]. A NaN among them shows
 /// in the mean, and in the maximum or not.
 void fk_gate_pool_channels(float *maximum, float *mean, const float *x, const float *channel, size_t pixels,

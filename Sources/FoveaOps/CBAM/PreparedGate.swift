@@ -7,7 +7,8 @@ import FoveaTensor
 /// An image is cut into bands of pixels, by its extents alone, and what is pooled over all pixels is added up band by
 /// band. So an image's bits depend neither on its batch nor on the threads, and a single image keeps all of them busy.
 public final class PreparedGate {
-  private struct ChannelGate {
+  // Classes, since every image of a batch takes them in hand: one reference to count in place of all that they hold.
+  private final class ChannelGate {
     let pools: CBAMGate.ChannelPools
     let hiddenCount: Int
     let w1Transposed: Source  // [hidden, C]
@@ -15,12 +16,29 @@ public final class PreparedGate {
     let b1: Source?
     /// Counted once for each pool.
     let bias: Source?
+
+    init(_ gate: CBAMGate.Channel) {
+      pools = gate.pools
+      hiddenCount = gate.w1.shape[1]
+      w1Transposed = Source(gate.w1.transposed([1, 0]))
+      w2 = Source(gate.w2)
+      b1 = gate.b1.map { Source($0) }
+      bias = gate.b2.map { b2 in
+        Source(Tensor(b2.scalars.map { Float(gate.pools.count) * $0 }, shape: b2.shape))
+      }
+    }
   }
 
-  private struct SpatialGate {
+  private final class SpatialGate {
     let size: Int
     let weights: Source  // [2, k, k]
     let affine: fk_affine
+
+    init(_ gate: CBAMGate.Spatial) {
+      size = gate.weight.shape[0]
+      weights = Source(gate.weight.transposed([2, 0, 1, 3]))
+      affine = CBAMGate.runningScale(gate.normalization).affine
+    }
   }
 
   private let channel: ChannelGate?
@@ -28,19 +46,8 @@ public final class PreparedGate {
 
   /// - Precondition: the spatial gate's normalisation has running statistics.
   public init(_ parameters: CBAMGate.Parameters) {
-    channel = parameters.channel.map { gate in
-      ChannelGate(
-        pools: gate.pools, hiddenCount: gate.w1.shape[1], w1Transposed: Source(gate.w1.transposed([1, 0])),
-        w2: Source(gate.w2), b1: gate.b1.map { Source($0) },
-        bias: gate.b2.map { b2 in
-          Source(Tensor(b2.scalars.map { Float(gate.pools.count) * $0 }, shape: b2.shape))
-        })
-    }
-    spatial = parameters.spatial.map { gate in
-      SpatialGate(
-        size: gate.weight.shape[0], weights: Source(gate.weight.transposed([2, 0, 1, 3])),
-        affine: CBAMGate.runningScale(gate.normalization).affine)
-    }
+    channel = parameters.channel.map { ChannelGate($0) }
+    spatial = parameters.spatial.map { SpatialGate($0) }
   }
 
   /// The perceptron's weights.
@@ -218,15 +225,8 @@ public final class PreparedGate {
 
     /// From the bands' sums and maxima to the image's mean and maximum, in the first band's place.
     private func joinBands(_ n: Int) {
-      let C = image.channels
-      let own = partials.floats + n * bands * 2 * C
-      for band in 1..<max(1, bands) {
-        let next = own + band * 2 * C
-        for c in 0..<C { own[c] += next[c] }
-        for c in C..<2 * C where next[c] > own[c] || next[c].isNaN { own[c] = next[c] }
-      }
-      let scale = 1 / Float(image.pixels)
-      for c in 0..<C { own[c] *= scale }
+      fk_gate_join_pools(
+        partials.floats + n * bands * 2 * image.channels, bands, image.pixels, image.channels)
     }
 
     /// Some hidden units, for each pool that is looked at.

@@ -113,6 +113,8 @@ private enum Measure {
   /// Bytes that a piece works on at a time: what is left of an L2 of 1 MB for all that passes through. On CPUs with
   /// less, L3 serves the rest.
   static let cache = 768 << 10
+  /// Weights of so many times the source's bytes are fetched once, though the source then crosses between the cores.
+  static let weightsOverSource = 8
   /// Bytes of source that are read together, where nothing asks for more.
   static let cell = 256 << 10
   /// The least work of a piece worth handing to another core, in multiplications: some 5 µs.
@@ -163,13 +165,9 @@ extension ConvolutionPlan {
     if cut > 1 { rows = c.evenRows(atMost: (rows - 1) / cut + 1) }
     self.init(
       c, panels, precision, images: images, rows: rows, panelsPerPiece: (panels.count - 1) / split + 1)
-    // What is read again and again should be what stays in cache.
-    let width = self.precision == .bf16 ? 2 : 4
-    let sourceBytes = c.images * c.source.height * c.source.width * c.source.channels * width
-    func read(_ bytes: Int, times: Int) -> Int { bytes > Measure.cache ? bytes * times : bytes }
-    let weights = weightBytes / 4 * width
+    let sourceBytes = c.images * c.source.height * c.source.width * c.source.channels * 4
     followsPanels =
-      weights + read(sourceBytes, times: split) < sourceBytes + read(weights, times: cells())
+      cells() > 1 && sourceBytes <= Measure.cache && weightBytes >= Measure.weightsOverSource * sourceBytes
   }
 
   /// The weight gradient of the convolution whose forward product is `c`.
