@@ -84,16 +84,16 @@ static void FK(gate_hidden_backward)(float *dHidden, float *dPooled, const float
 #include "gate.body.h"
 
 FK_INLINE vf FK(apply_backward_step)(size_t c, size_t n, vf sum, float *gradient, const float *dOutput,
-                                     const float *output, const float *x, const float *channel) {
+                                     const float *output, vf x, const float *channel) {
   vf g = vf_load_n(dOutput + c, n);
   if (output) {
     g = FK(behind_relu)(g, vf_load_n(output + c, n));
     vf_store_n(gradient + c, g, n);
   }
-  return vf_fma(g * vf_load_n(channel + c, n), vf_load_n(x + c, n), sum);
+  return vf_fma(g * vf_load_n(channel + c, n), x, sum);
 }
-static void FK(gate_apply_backward)(float *dSpatial, float *gradient, const float *dOutput, const float *output,
-                                    const float *x, const float *channel, size_t pixels, size_t C) {
+FK_INLINE void FK(gate_apply_backward_all)(float *dSpatial, float *gradient, const float *dOutput, const float *output,
+                                           fk_features x, const float *channel, size_t pixels, size_t C, bool normalizes) {
   for (size_t start = 0; start < pixels; start += FK_W) {
     size_t n = pixels - start < FK_W ? pixels - start : FK_W;
     vf sum[FK_W];
@@ -103,22 +103,36 @@ static void FK(gate_apply_backward)(float *dSpatial, float *gradient, const floa
       size_t at = (start + i) * C, c = 0;
       const float *own = output ? output + at : NULL;
       for (; c + FK_W <= C; c += FK_W)
-        sum[i] = FK(apply_backward_step)(c, FK_W, sum[i], gradient + at, dOutput + at, own, x + at, channel);
+        sum[i] = FK(apply_backward_step)(c, FK_W, sum[i], gradient + at, dOutput + at, own,
+                                         FK(gate_feature)(x, at + c, c, FK_W, normalizes), channel);
       if (c < C)
-        sum[i] = FK(apply_backward_step)(c, C - c, sum[i], gradient + at, dOutput + at, own, x + at, channel);
+        sum[i] = FK(apply_backward_step)(c, C - c, sum[i], gradient + at, dOutput + at, own,
+                                         FK(gate_feature)(x, at + c, c, C - c, normalizes), channel);
     }
     vf_store_n(dSpatial + start, FK(sums_of_rows)(sum), n);
   }
 }
+static void FK(gate_apply_backward)(float *dSpatial, float *gradient, const float *dOutput, const float *output,
+                                    fk_features x, const float *channel, size_t pixels, size_t C) {
+  if (x.mean) FK(gate_apply_backward_all)(dSpatial, gradient, dOutput, output, x, channel, pixels, C, true);
+  else FK(gate_apply_backward_all)(dSpatial, gradient, dOutput, output, x, channel, pixels, C, false);
+}
 
 FK_INLINE void FK(scaled_backward_block)(size_t c, int vectors, size_t lanes, float *dScaled, double *dChannel,
-                                         const float *gradient, const float *x, const float *spatial,
+                                         const float *gradient, fk_features x, const float *spatial,
                                          const float *dMean, const float *dMaximum, const int32_t *where,
-                                         size_t pixels, size_t C) {
+                                         size_t pixels, size_t C, bool normalizes) {
   int32_t numbers[FK_W];
   for (int i = 0; i < FK_W; i++) numbers[i] = (int32_t)c + i;
   vi first;
   memcpy(&first, numbers, sizeof first);
+  vf average[4], gain[4], offset[4];
+  if (normalizes)
+    FK_UNROLL for (int v = 0; v < vectors; v++) {
+      average[v] = vf_load_n(x.mean + c + v * FK_W, lanes);
+      gain[v] = vf_load_n(x.gain + c + v * FK_W, lanes);
+      offset[v] = vf_load_n(x.offset + c + v * FK_W, lanes);
+    }
   size_t used = (size_t)(vectors - 1) * FK_W + lanes;
   for (size_t i = 0; i < used; i++) dChannel[c + i] = 0;
   for (size_t start = 0; start < pixels; start += FK_CHUNK) {
@@ -133,16 +147,21 @@ FK_INLINE void FK(scaled_backward_block)(size_t c, int vectors, size_t lanes, fl
         vf d = vf_fma(vf_load_n(gradient + at, lanes), s, mean);
         d += vf_select(first + v * FK_W == here, maximum, vf_zero());
         vf_store_n(dScaled + at, d, lanes);
-        sum[v] = vf_fma(d, vf_load_n(x + at, lanes), sum[v]);
+        vf own = vf_load_n(x.values + at, lanes);
+        if (normalizes) own = FK(normalized)(own - average[v], gain[v], offset[v]);
+        sum[v] = vf_fma(d, own, sum[v]);
       }
     }
     FK_UNROLL for (int v = 0; v < vectors; v++) FK(add_to_double)(dChannel + c + v * FK_W, sum[v], lanes);
   }
 }
-static void FK(gate_scaled_backward)(float *dScaled, double *dChannel, const float *gradient, const float *x,
+static void FK(gate_scaled_backward)(float *dScaled, double *dChannel, const float *gradient, fk_features x,
                                      const float *spatial, const float *dMean, const float *dMaximum,
                                      const int32_t *where, size_t pixels, size_t C) {
-  FK_COLUMNS(C, scaled_backward_block, dScaled, dChannel, gradient, x, spatial, dMean, dMaximum, where, pixels, C);
+  if (x.mean)
+    FK_COLUMNS(C, scaled_backward_block, dScaled, dChannel, gradient, x, spatial, dMean, dMaximum, where, pixels, C, true);
+  else
+    FK_COLUMNS(C, scaled_backward_block, dScaled, dChannel, gradient, x, spatial, dMean, dMaximum, where, pixels, C, false);
 }
 
 FK_INLINE void FK(input_backward_block)(size_t c, int vectors, size_t lanes, float *dx, const float *dScaled,

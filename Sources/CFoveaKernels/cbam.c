@@ -21,19 +21,19 @@ void fk_gate_hidden_backward(float *dHidden, float *dPooled, const float *dSum, 
 void fk_gate_pool_pixels(float *sum, float *maximum, const float *x, size_t pixels, size_t channels) {
   FK_CALL(gate_pool_pixels, sum, maximum, x, pixels, channels);
 }
-void fk_gate_pool_channels(float *maximum, float *mean, const float *x, const float *channel, size_t pixels,
+void fk_gate_pool_channels(float *maximum, float *mean, fk_features x, const float *channel, size_t pixels,
                            size_t channels) {
   FK_CALL(gate_pool_channels, maximum, mean, x, channel, pixels, channels);
 }
-void fk_gate_apply(float *output, const float *x, const float *residual, const float *channel, const float *spatial,
+void fk_gate_apply(float *output, fk_features x, const float *residual, const float *channel, const float *spatial,
                    size_t pixels, size_t channels, bool relu) {
-  FK_CALL(gate_apply, output, x, residual, channel, spatial, pixels, channels, relu, true);
+  FK_CALL(gate_apply, output, x, residual, channel, spatial, pixels, channels, relu);
 }
 void fk_gate_apply_backward(float *dSpatial, float *gradient, const float *dOutput, const float *output,
-                            const float *x, const float *channel, size_t pixels, size_t channels) {
+                            fk_features x, const float *channel, size_t pixels, size_t channels) {
   FK_CALL(gate_apply_backward, dSpatial, gradient, dOutput, output, x, channel, pixels, channels);
 }
-void fk_gate_scaled_backward(float *dScaled, double *dChannel, const float *gradient, const float *x,
+void fk_gate_scaled_backward(float *dScaled, double *dChannel, const float *gradient, fk_features x,
                              const float *spatial, const float *dMean, const float *dMaximum, const int32_t *where,
                              size_t pixels, size_t channels) {
   FK_CALL(gate_scaled_backward, dScaled, dChannel, gradient, x, spatial, dMean, dMaximum, where, pixels, channels);

@@ -16,6 +16,9 @@ FK_INLINE void FK(add_to_double)(double *sums, vf v, size_t lanes) {
 // The gradient behind a ReLU whose output or input is z. A NaN in z lets the gradient through, so that it shows.
 FK_INLINE vf FK(behind_relu)(vf gradient, vf z) { return vf_select(z <= vf_zero(), vf_zero(), gradient); }
 
+// The one definition of z = gain·(x − mean) + offset: wherever it is computed, its bits must agree.
+FK_INLINE vf FK(normalized)(vf centered, vf gain, vf offset) { return vf_fma(centered, gain, offset); }
+
 // Two vectors a and b, seen as blocks of `s` lanes: the even blocks of both, and the odd blocks of both.
 #define FK_EVEN_LANE(l, s) ((l) & (s) ? FK_W + (l) - (s) : (l))
 #define FK_ODD_LANE(l, s) ((l) & (s) ? FK_W + (l) : (l) + (s))

@@ -13,13 +13,13 @@ void fk_bf16_gate_pool_pixels(
   FK_CALL_BF16(isa, gate_pool_pixels, sum, maximum, x, pixels, channels);
 }
 void fk_bf16_gate_pool_channels(
-    fk_isa isa, float *maximum, float *mean, const float *x, const float *channel, size_t pixels, size_t channels) {
+    fk_isa isa, float *maximum, float *mean, fk_features x, const float *channel, size_t pixels, size_t channels) {
   FK_CALL_BF16(isa, gate_pool_channels, maximum, mean, x, channel, pixels, channels);
 }
 void fk_bf16_gate_apply(
-    fk_isa isa, float *output, const float *x, bool wide, const float *residual, const float *channel,
-    const float *spatial, size_t pixels, size_t channels, bool relu) {
-  FK_CALL_BF16(isa, gate_apply, output, x, residual, channel, spatial, pixels, channels, relu, wide);
+    fk_isa isa, float *output, fk_features x, const float *residual, const float *channel, const float *spatial,
+    size_t pixels, size_t channels, bool relu) {
+  FK_CALL_BF16(isa, gate_apply, output, x, residual, channel, spatial, pixels, channels, relu);
 }
 void fk_bf16_moments(
     fk_isa isa, fk_moments *moments, const float *pixels, ptrdiff_t step, size_t count, size_t channels) {

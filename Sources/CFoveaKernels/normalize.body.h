@@ -1,9 +1,6 @@
 // The normalisation of fk_norm.h, for a body to include after lanes.body.h: x is read through NORM_LOAD(x, at, n), and the forward
 // pass writes through NORM_STORE(y, at, values, n, wide), n channels from value `at` on. Gradients are floats.
 
-// The one definition of z: forward and the mask of backward must agree to the bit.
-FK_INLINE vf FK(normalized)(vf centered, vf gain, vf offset) { return vf_fma(centered, gain, offset); }
-
 FK_INLINE void FK(normalize_block)(size_t c, int vectors, size_t lanes, float *y, const float *x, const float *mean,
                                    const float *gain, const float *offset, size_t rows, size_t C, bool relu,
                                    bool wide) {

@@ -27,17 +27,19 @@ FK_INLINE void FK(join)(vf *maximum, vi *where, vf value, vi place) {
 
 // Narrow blocks take several rows at once, `ways`, so that one row's addition need not wait for the row before.
 FK_INLINE void FK(pool_rows)(const float *x, size_t C, size_t start, int vectors, size_t lanes, int ways, bool maxima,
-                             vf sum[4], vf maximum[4], vi where[4]) {
+                             bool normalizes, const vf average[4], const vf gain[4], const vf offset[4], vf sum[4],
+                             vf maximum[4], vi where[4]) {
   FK_UNROLL for (int w = 0; w < ways; w++)
     FK_UNROLL for (int v = 0; v < vectors; v++) {
       vf value = vf_load_n(x + (start + w) * C + v * FK_W, lanes);
+      if (normalizes) value = FK(normalized)(value - average[v], gain[v], offset[v]);
       sum[w * vectors + v] += value;
       if (maxima) FK(meet)(&maximum[w * vectors + v], &where[w * vectors + v], value, (vi)(int32_t)(start + w));
     }
 }
 
-FK_INLINE void FK(pool_pixels_block)(size_t c, int vectors, size_t lanes, const float *x, size_t pixels, size_t C,
-                                     float *mean, float *maxima, int32_t *places, bool wanted) {
+FK_INLINE void FK(pool_pixels_block)(size_t c, int vectors, size_t lanes, fk_features features, size_t pixels, size_t C,
+                                     float *mean, float *maxima, int32_t *places, bool wanted, bool normalizes) {
   const int ways = 4 / vectors;
   vf total[4], sum[4], maximum[4];
   vi where[4];
@@ -46,12 +48,21 @@ FK_INLINE void FK(pool_pixels_block)(size_t c, int vectors, size_t lanes, const 
     maximum[i] = vf_set1(-INFINITY);
     where[i] = (vi)0;
   }
-  x += c;
+  const float *x = features.values + c;
+  vf average[4], gain[4], offset[4];
+  if (normalizes)
+    FK_UNROLL for (int v = 0; v < vectors; v++) {
+      average[v] = vf_load_n(features.mean + c + v * FK_W, lanes);
+      gain[v] = vf_load_n(features.gain + c + v * FK_W, lanes);
+      offset[v] = vf_load_n(features.offset + c + v * FK_W, lanes);
+    }
   for (size_t start = 0; start < pixels; start += FK_CHUNK) {
     size_t end = start + FK_CHUNK < pixels ? start + FK_CHUNK : pixels, p = start;
     FK_UNROLL for (int i = 0; i < 4; i++) sum[i] = vf_zero();
-    for (; p + ways <= end; p += ways) FK(pool_rows)(x, C, p, vectors, lanes, ways, wanted, sum, maximum, where);
-    for (; p < end; p++) FK(pool_rows)(x, C, p, vectors, lanes, 1, wanted, sum, maximum, where);
+    for (; p + ways <= end; p += ways)
+      FK(pool_rows)(x, C, p, vectors, lanes, ways, wanted, normalizes, average, gain, offset, sum, maximum, where);
+    for (; p < end; p++)
+      FK(pool_rows)(x, C, p, vectors, lanes, 1, wanted, normalizes, average, gain, offset, sum, maximum, where);
     FK_UNROLL for (int i = 0; i < 4; i++) total[i] += sum[i];
   }
   FK_UNROLL for (int v = 0; v < vectors; v++) {
@@ -68,21 +79,30 @@ FK_INLINE void FK(pool_pixels_block)(size_t c, int vectors, size_t lanes, const 
   }
 }
 
-static void FK(pool_pixels)(const float *x, size_t pixels, size_t C, float *mean, float *maximum, int32_t *where) {
-  if (maximum) FK_COLUMNS(C, pool_pixels_block, x, pixels, C, mean, maximum, where, true);
-  else FK_COLUMNS(C, pool_pixels_block, x, pixels, C, mean, maximum, where, false);
+static void FK(pool_pixels)(fk_features x, size_t pixels, size_t C, float *mean, float *maximum, int32_t *where) {
+  if (maximum && x.mean) FK_COLUMNS(C, pool_pixels_block, x, pixels, C, mean, maximum, where, true, true);
+  else if (maximum) FK_COLUMNS(C, pool_pixels_block, x, pixels, C, mean, maximum, where, true, false);
+  else if (x.mean) FK_COLUMNS(C, pool_pixels_block, x, pixels, C, mean, maximum, where, false, true);
+  else FK_COLUMNS(C, pool_pixels_block, x, pixels, C, mean, maximum, where, false, false);
 }
 
 // ---- Over the channels, for each pixel ----
 
 // FK_W channels from c on of FK_W pixels from p on, gated: transposed, so that each vector is one channel of all these
 // pixels and no step works across lanes. Past the last pixel the last one is read again.
-FK_INLINE void FK(load_square)(vf square[FK_W], const float *x, const float *gate, size_t p, size_t pixels, size_t c,
-                               size_t n, size_t C) {
-  vf g = gate ? vf_load_n(gate + c, n) : vf_set1(1.0f);
+FK_INLINE void FK(load_square)(vf square[FK_W], fk_features x, const float *gate, size_t p, size_t pixels, size_t c,
+                               size_t n, size_t C, bool normalizes) {
+  vf g = gate ? vf_load_n(gate + c, n) : vf_set1(1.0f), average, gain, offset;
+  if (normalizes) {
+    average = vf_load_n(x.mean + c, n);
+    gain = vf_load_n(x.gain + c, n);
+    offset = vf_load_n(x.offset + c, n);
+  }
   FK_UNROLL for (int i = 0; i < FK_W; i++) {
     size_t pixel = p + i < pixels ? p + i : pixels - 1;
-    square[i] = vf_load_n(x + pixel * C + c, n) * g;
+    vf value = vf_load_n(x.values + pixel * C + c, n);
+    if (normalizes) value = FK(normalized)(value - average, gain, offset);
+    square[i] = value * g;
   }
   FK(transpose)(square);
 }
@@ -96,18 +116,18 @@ FK_INLINE void FK(pool_square)(vf square[FK_W], size_t c, int n, vf *maximum, vi
   *sum += square[0];
 }
 
-static void FK(pool_channels)(const float *x, const float *gate, size_t pixels, size_t C, float *maxima, float *means,
-                              size_t stride, int32_t *places) {
+FK_INLINE void FK(pool_channels_all)(fk_features x, const float *gate, size_t pixels, size_t C, float *maxima, float *means,
+                                     size_t stride, int32_t *places, bool normalizes) {
   for (size_t p = 0; p < pixels; p += FK_W) {
     vf maximum = vf_set1(-INFINITY), sum = vf_zero(), square[FK_W];
     vi where = (vi)0;
     size_t c = 0;
     for (; c + FK_W <= C; c += FK_W) {
-      FK(load_square)(square, x, gate, p, pixels, c, FK_W, C);
+      FK(load_square)(square, x, gate, p, pixels, c, FK_W, C, normalizes);
       FK(pool_square)(square, c, FK_W, &maximum, &where, &sum);
     }
     if (c < C) {
-      FK(load_square)(square, x, gate, p, pixels, c, C - c, C);
+      FK(load_square)(square, x, gate, p, pixels, c, C - c, C, normalizes);
       FK(pool_square)(square, c, (int)(C - c), &maximum, &where, &sum);
     }
     vf mean = sum / vf_set1((float)C);
@@ -123,6 +143,12 @@ static void FK(pool_channels)(const float *x, const float *gate, size_t pixels, 
     }
     if (places) FK(store_indices)(places + p, where, n);
   }
+}
+
+static void FK(pool_channels)(fk_features x, const float *gate, size_t pixels, size_t C, float *maxima, float *means,
+                              size_t stride, int32_t *places) {
+  if (x.mean) FK(pool_channels_all)(x, gate, pixels, C, maxima, means, stride, places, true);
+  else FK(pool_channels_all)(x, gate, pixels, C, maxima, means, stride, places, false);
 }
 
 // ---- Over a window ----

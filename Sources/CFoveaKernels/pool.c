@@ -1,10 +1,10 @@
 #define FK_BODY "pool.body.h"
 #include "family.h"
 
-void fk_pool_pixels(const float *x, size_t pixels, size_t channels, float *mean, float *maximum, int32_t *where) {
+void fk_pool_pixels(fk_features x, size_t pixels, size_t channels, float *mean, float *maximum, int32_t *where) {
   FK_CALL(pool_pixels, x, pixels, channels, mean, maximum, where);
 }
-void fk_pool_channels(const float *x, const float *gate, size_t pixels, size_t channels, float *maximum, float *mean,
+void fk_pool_channels(fk_features x, const float *gate, size_t pixels, size_t channels, float *maximum, float *mean,
                       size_t stride, int32_t *where) {
   FK_CALL(pool_channels, x, gate, pixels, channels, maximum, mean, stride, where);
 }

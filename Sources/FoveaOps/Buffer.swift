@@ -1,3 +1,4 @@
+import CFoveaKernels
 import FoveaTensor
 
 /// A tensor under construction, and the pointer through which kernels write it.
@@ -52,5 +53,12 @@ struct Source {
   /// The elements as 32-bit integers.
   var indices: UnsafePointer<Int32> {
     UnsafeRawPointer(floats).assumingMemoryBound(to: Int32.self)
+  }
+}
+
+extension fk_features {
+  /// Values that are read as they are.
+  init(values: Floats) {
+    self.init(values: values, mean: nil, gain: nil, offset: nil)
   }
 }

@@ -25,7 +25,8 @@ public enum ChannelPool {
         RowPieces(rows: rows, floatsPerRow: channels).forEach { _, range in
           let start = range.lowerBound
           fk_pool_channels(
-            x + start * channels, nil, range.count, channels, output + 2 * start, output + 2 * start + 1, 2,
+            fk_features(values: x + start * channels), nil, range.count, channels, output + 2 * start,
+            output + 2 * start + 1, 2,
             places + start)
         }
       }

@@ -14,7 +14,8 @@ public enum GlobalPool {
       x.withFloats { x in
         WorkerPool.shared.forEach(image.count) { n in
           fk_pool_pixels(
-            x + n * image.floats, image.pixels, image.channels, mean + n * image.channels, nil, nil)
+            fk_features(values: x + n * image.floats), image.pixels, image.channels,
+            mean + n * image.channels, nil, nil)
         }
       }
     }
@@ -63,7 +64,8 @@ public enum GlobalPool {
         WorkerPool.shared.forEach(image.count) { n in
           let at = n * image.channels
           fk_pool_pixels(
-            x + n * image.floats, image.pixels, image.channels, nil, maximum + at, places + at)
+            fk_features(values: x + n * image.floats), image.pixels, image.channels, nil, maximum + at,
+            places + at)
         }
       }
     }

@@ -104,10 +104,10 @@ public final class BufferPool: Sendable {
     _ count: Int, _ body: (UnsafeMutablePointer<Float>) throws -> Result
   ) rethrows -> Result {
     let bytes = max(count, 1) * MemoryLayout<Float>.stride
-    if bytes <= ThreadScratch.bytes, let own = ThreadScratch.free() {
-      own.isInUse = true
-      defer { own.isInUse = false }
-      return try body(own.base.bindMemory(to: Float.self, capacity: max(count, 1)))
+    let own = ThreadScratch.own
+    if let place = own.take(bytes) {
+      defer { own.give(place) }
+      return try body(place.bindMemory(to: Float.self, capacity: max(count, 1)))
     }
     let block = take(bytes: bytes)
     defer { give(block, bytes: bytes) }
@@ -136,12 +136,22 @@ public final class BufferPool: Sendable {
 }
 
 /// A thread's own block of scratch memory, which it takes without asking the pool: pieces of a loop ask thousands of times a
-/// pass, and a lock that two cores take in turn is a cache line that goes back and forth.
+/// pass, and a lock that two cores take in turn is a cache line that goes back and forth. What is taken last is given back first.
 private final class ThreadScratch {
-  static let bytes = 256 << 10
+  private static let bytes = 256 << 10
 
-  let base = BufferPool.shared.take(bytes: ThreadScratch.bytes)
-  var isInUse = false
+  private let base = BufferPool.shared.take(bytes: ThreadScratch.bytes)
+  private var used = 0
+
+  /// Nil where too little is left.
+  func take(_ bytes: Int) -> UnsafeMutableRawPointer? {
+    guard bytes <= Self.bytes - used else { return nil }
+    let place = base + used
+    used += (bytes + BufferPool.alignment - 1) / BufferPool.alignment * BufferPool.alignment
+    return place
+  }
+
+  func give(_ place: UnsafeMutableRawPointer) { used = place - base }
 
   deinit { BufferPool.shared.give(base, bytes: Self.bytes) }
 
@@ -154,11 +164,10 @@ private final class ThreadScratch {
     return key
   }()
 
-  /// The calling thread's, made when it is first asked for; nil while it is in use.
-  static func free() -> ThreadScratch? {
+  /// The calling thread's, made when it is first asked for.
+  static var own: ThreadScratch {
     if let own = pthread_getspecific(key) {
-      let scratch = Unmanaged<ThreadScratch>.fromOpaque(own).takeUnretainedValue()
-      return scratch.isInUse ? nil : scratch
+      return Unmanaged<ThreadScratch>.fromOpaque(own).takeUnretainedValue()
     }
     let scratch = ThreadScratch()
     pthread_setspecific(key, Unmanaged.passRetained(scratch).toOpaque())

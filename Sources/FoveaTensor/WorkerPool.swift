@@ -39,6 +39,7 @@ public final class WorkerPool: @unchecked Sendable {
   private let next: Counters
   private let sleepers = Atomic<Int>(0)
   private nonisolated(unsafe) var job: Job?
+  private nonisolated(unsafe) var isBackwards = false
   private nonisolated(unsafe) var pieces = 0
   private nonisolated(unsafe) var participants = 0
   private let mutex: UnsafeMutablePointer<pthread_mutex_t>
@@ -71,16 +72,20 @@ public final class WorkerPool: @unchecked Sendable {
   /// Runs `body(0)`, …, `body(count - 1)`, each once, on the pool's threads, and returns when all are done.
   ///
   /// A call from within a piece, or while another thread has the pool, runs on the calling thread alone.
-  public func forEach(_ count: Int, _ body: (Int) -> Void) {
+  ///
+  /// - Parameter backwards: each thread runs its share from the end, for a loop over what the last loop went over: what that came to
+  ///   last is still in the thread's cache.
+  public func forEach(_ count: Int, backwards: Bool = false, _ body: (Int) -> Void) {
     guard count > 0 else { return }
     let threads = min(count, threadCount)
     guard threads > 1, busy.compareExchange(expected: false, desired: true, ordering: .acquiring).exchanged
     else {
-      for index in 0..<count { body(index) }
+      for index in 0..<count { body(backwards ? count - 1 - index : index) }
       return
     }
     withoutActuallyEscaping(body) { body in
       job = body
+      isBackwards = backwards
       pieces = count
       participants = threads
       for thread in 0..<threads { next[thread].store(share(thread).lowerBound, ordering: .relaxed) }
@@ -123,10 +128,11 @@ public final class WorkerPool: @unchecked Sendable {
   private func claim(_ body: (Int) -> Void, as thread: Int) {
     for step in 0..<participants {
       let owner = (thread + step) % participants
-      let end = share(owner).upperBound
-      while next[owner].load(ordering: .relaxed) < end {
+      let share = share(owner)
+      while next[owner].load(ordering: .relaxed) < share.upperBound {
         let index = next[owner].add(1, ordering: .relaxed).oldValue
-        if index < end { body(index) }
+        guard index < share.upperBound else { break }
+        body(isBackwards ? share.lowerBound + share.upperBound - 1 - index : index)
       }
     }
   }

@@ -84,6 +84,13 @@ float *random_floats(size_t n) {
   return values;
 }
 
+fk_features plain(const float *values) { return (fk_features){.values = values}; }
+
+fk_features normalized_features(const float *values, size_t channels) {
+  return (fk_features){
+      .values = values, .mean = random_floats(channels), .gain = random_floats(channels), .offset = random_floats(channels)};
+}
+
 float *coarse_floats(size_t n) {
   float *values = buffer(n, sizeof(float));
   for (size_t i = 0; i < n; i++) values[i] = (float)random_below(9) * 0.25f - 1;

@@ -44,6 +44,9 @@ float *copy_of(const float *values, size_t n);
 double *doubles(size_t n);
 int32_t *integers(size_t n);
 uint8_t *bytes(size_t n);
+/// Values that are read as they are, and values with a normalisation of random constants.
+fk_features plain(const float *values);
+fk_features normalized_features(const float *values, size_t channels);
 /// 0 ..< limit
 uint32_t random_below(uint32_t limit);
 

@@ -61,7 +61,7 @@ static void check_apply(size_t pixels, size_t channels, bool residual, bool relu
   const float *channel = random_floats(channels), *spatial = random_floats(pixels);
   float *output = floats(n), *want = floats(n), *gradient = floats(n), *dSpatial = floats(pixels);
   reference *want_dSpatial = references(pixels);
-  fk_gate_apply(output, x, r, channel, spatial, pixels, channels, relu);
+  fk_gate_apply(output, plain(x), r, channel, spatial, pixels, channels, relu);
   for (size_t i = 0; i < n; i++) {
     const float scaled = x[i] * channel[i % channels], s = spatial[i / channels];
     const float y = residual ? multiply_add(scaled, s, r[i]) : scaled * s;
@@ -69,7 +69,7 @@ static void check_apply(size_t pixels, size_t channels, bool residual, bool relu
   }
   expect_same("output", output, want, n);
 
-  fk_gate_apply_backward(dSpatial, gradient, dOutput, relu ? output : NULL, x, channel, pixels, channels);
+  fk_gate_apply_backward(dSpatial, gradient, dOutput, relu ? output : NULL, plain(x), channel, pixels, channels);
   for (size_t i = 0; i < n; i++) {
     const float g = relu && output[i] <= 0 ? 0 : dOutput[i];
     want[i] = relu ? g : NAN;  // without ReLU, nothing is stored
@@ -99,7 +99,7 @@ static void check_input_gradient(size_t pixels, size_t channels) {
     want[i] = multiply_add(want_scaled[i], channel[c], mean[c]);
     if ((size_t)where[c] == p) want[i] += largest[c];
   }
-  fk_gate_scaled_backward(scaled, dChannel, gradient, x, spatial, mean_of_pixel, maximum, which, pixels, channels);
+  fk_gate_scaled_backward(scaled, dChannel, gradient, plain(x), spatial, mean_of_pixel, maximum, which, pixels, channels);
   expect_same("dScaled", scaled, want_scaled, n);
   expect_near_doubles("dChannel", dChannel, want_dChannel, 66, channels);
   fk_gate_input_backward(dx, scaled, channel, mean, largest, where, pixels, channels);
@@ -131,7 +131,7 @@ static void check_pools(size_t pixels, size_t channels) {
       add_product(&want_mean[p], gated, 1 / (double)channels);
     }
     fk_gate_pool_pixels(sum, over_pixels, x, pixels, channels);
-    fk_gate_pool_channels(over_channels, mean, x, channel, pixels, channels);
+    fk_gate_pool_channels(over_channels, mean, plain(x), channel, pixels, channels);
     if (bad) {
       // It shows in the mean, and in the maximum or not.
       const size_t p = n / 2 / channels;
@@ -147,6 +147,48 @@ static void check_pools(size_t pixels, size_t channels) {
     expect_near("sum", sum, want_sum, (double)pixels, channels);
     expect_near("mean", mean, want_mean, (double)channels + 1, pixels);
   }
+}
+
+// Whatever reads features and normalises them on the way gives the bits that it gives of features normalised beforehand.
+static void check_normalized(size_t pixels, size_t channels) {
+  begin_case("normalised on the way, %zu pixels, %zu channels", pixels, channels);
+  const size_t n = pixels * channels;
+  const fk_features x = normalized_features(random_floats(n), channels);
+  float *z = floats(n);
+  fk_normalize(z, x.values, x.mean, x.gain, x.offset, pixels, channels, false);
+  const float *residual = random_floats(n), *channel = random_floats(channels), *spatial = random_floats(pixels);
+  const float *of_pixel = random_floats(pixels), *gradient = random_floats(n);
+  float *got = floats(n), *want = floats(n), *got_sums = floats(2 * pixels), *want_sums = floats(2 * pixels);
+  for (int ending = 0; ending < 3; ending++) {
+    fk_gate_apply(got, x, ending ? residual : NULL, channel, spatial, pixels, channels, ending == 2);
+    fk_gate_apply(want, plain(z), ending ? residual : NULL, channel, spatial, pixels, channels, ending == 2);
+    expect_same("output", got, want, n);
+  }
+  const float *output = copy_of(want, n);
+  fk_gate_apply_backward(got_sums, got, gradient, output, x, channel, pixels, channels);
+  fk_gate_apply_backward(want_sums, want, gradient, output, plain(z), channel, pixels, channels);
+  expect_same("gradient", got, want, n);
+  expect_same("dSpatial", got_sums, want_sums, pixels);
+  fk_gate_pool_channels(got_sums, got_sums + pixels, x, channel, pixels, channels);
+  fk_gate_pool_channels(want_sums, want_sums + pixels, plain(z), channel, pixels, channels);
+  expect_same("pools over the channels", got_sums, want_sums, 2 * pixels);
+  int32_t *where = integers(pixels), *want_where = integers(pixels);
+  fk_pool_channels(x, channel, pixels, channels, got_sums, got_sums + pixels, 1, where);
+  fk_pool_channels(plain(z), channel, pixels, channels, want_sums, want_sums + pixels, 1, want_where);
+  expect_same("pools over the channels with places", got_sums, want_sums, 2 * pixels);
+  expect_same_integers("channels of maxima", where, want_where, pixels);
+  double *dChannel = doubles(channels), *want_dChannel = doubles(channels);
+  fk_gate_scaled_backward(got, dChannel, gradient, x, spatial, of_pixel, of_pixel, where, pixels, channels);
+  fk_gate_scaled_backward(want, want_dChannel, gradient, plain(z), spatial, of_pixel, of_pixel, where, pixels, channels);
+  expect_same("dScaled", got, want, n);
+  float *rounds = floats(2 * channels), *want_rounds = floats(2 * channels);
+  for (size_t c = 0; c < channels; c++) rounds[c] = (float)dChannel[c], want_rounds[c] = (float)want_dChannel[c];
+  expect_same("dChannel", rounds, want_rounds, channels);
+  int32_t *pixel = integers(channels), *want_pixel = integers(channels);
+  fk_pool_pixels(x, pixels, channels, rounds, rounds + channels, pixel);
+  fk_pool_pixels(plain(z), pixels, channels, want_rounds, want_rounds + channels, want_pixel);
+  expect_same("pools over the pixels", rounds, want_rounds, 2 * channels);
+  expect_same_integers("pixels of maxima", pixel, want_pixel, channels);
 }
 
 // Bands' pools joined are those of all pixels; a NaN shows from whichever band.
@@ -185,6 +227,7 @@ KERNEL_FAMILY(gate) {
       for (int options = 0; options < 4; options++) check_apply(pixels[p], channels[c], options & 1, options & 2);
       check_input_gradient(pixels[p], channels[c]);
       check_pools(pixels[p], channels[c]);
+      check_normalized(pixels[p], channels[c]);
     }
   }
 }

@@ -51,18 +51,21 @@ static void check_gate(size_t pixels, size_t channels) {
   expect_same("sum", sum, want_sum, channels);
   expect_same("maximum over the pixels", maximum, want, channels);
   float *over = floats(pixels), *mean = floats(pixels), *want_over = floats(pixels), *want_mean = floats(pixels);
-  fk_bf16_gate_pool_channels(isa, over, mean, units, channel, pixels, channels);
-  fk_gate_pool_channels(want_over, want_mean, x, channel, pixels, channels);
-  expect_same("maximum over the channels", over, want_over, pixels);
-  expect_same("mean", mean, want_mean, pixels);
   float *output = floats(n / 2), *want_output = floats(n);
-  for (int wide = 0; wide < 2; wide++)
+  fk_features in_units = normalized_features(units, channels), in_floats = in_units;
+  in_floats.values = x;
+  for (int normalizes = 1; normalizes >= 0; normalizes--) {
+    if (!normalizes) in_units.mean = in_floats.mean = NULL;
+    fk_bf16_gate_pool_channels(isa, over, mean, in_units, channel, pixels, channels);
+    fk_gate_pool_channels(want_over, want_mean, in_floats, channel, pixels, channels);
+    expect_same("maximum over the channels", over, want_over, pixels);
+    expect_same("mean", mean, want_mean, pixels);
     for (int ending = 0; ending < 3; ending++) {
-      fk_bf16_gate_apply(isa, output, wide ? x : units, wide, ending ? residual_units : NULL, channel, spatial, pixels,
-                         channels, ending == 2);
-      fk_gate_apply(want_output, x, ending ? residual : NULL, channel, spatial, pixels, channels, ending == 2);
-      expect_units(wide ? "gated floats" : "gated", output, want_output, n);
+      fk_bf16_gate_apply(isa, output, in_units, ending ? residual_units : NULL, channel, spatial, pixels, channels, ending == 2);
+      fk_gate_apply(want_output, in_floats, ending ? residual : NULL, channel, spatial, pixels, channels, ending == 2);
+      expect_units("gated", output, want_output, n);
     }
+  }
 }
 
 static void check_normalization(size_t rows, size_t channels, bool relu) {

@@ -16,17 +16,17 @@ static void check_pixels(size_t pixels, size_t channels) {
       if (greater(x[p * channels + c], want[c])) want[c] = x[p * channels + c], want_where[c] = (int32_t)p;
     }
   }
-  fk_pool_pixels(x, pixels, channels, mean, maximum, where);
+  fk_pool_pixels(plain(x), pixels, channels, mean, maximum, where);
   expect_near("mean", mean, want_mean, (double)pixels + 1, channels);
   expect_same("maximum", maximum, want, channels);
   expect_same_integers("where", where, want_where, channels);
-  fk_pool_pixels(x, pixels, channels, mean, NULL, NULL);
+  fk_pool_pixels(plain(x), pixels, channels, mean, NULL, NULL);
   expect_near("mean alone", mean, want_mean, (double)pixels + 1, channels);
 
   const size_t bad = random_below((uint32_t)pixels);
   x[bad * channels + channels - 1] = want[channels - 1] = NAN;
   want_where[channels - 1] = (int32_t)bad;
-  fk_pool_pixels(x, pixels, channels, NULL, maximum, where);
+  fk_pool_pixels(plain(x), pixels, channels, NULL, maximum, where);
   expect_same("maximum with NaN", maximum, want, channels);
   expect_same_integers("where with NaN", where, want_where, channels);
 }
@@ -50,7 +50,7 @@ static void check_channels(size_t pixels, size_t channels, bool gated, size_t st
     }
     if (isnan(want_mean[p].value)) want_mean[p] = (reference){0, 0};
   }
-  fk_pool_channels(x, gate, pixels, channels, maximum, mean, stride, where);
+  fk_pool_channels(plain(x), gate, pixels, channels, maximum, mean, stride, where);
   for (size_t p = 0; p < pixels; p++) means[p] = isnan(*(want + p * stride)) && isnan(mean[p * stride]) ? 0 : mean[p * stride];
   expect_same("maximum", maximum, want, n);
   expect_same_integers("where", where, want_where, pixels);

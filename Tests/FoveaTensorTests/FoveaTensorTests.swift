@@ -42,6 +42,24 @@ import Testing
   }
 }
 
+@Suite struct ScratchTests {
+  /// What is taken within another's time lies elsewhere, small enough for the thread's own block or not.
+  @Test func nestedScratchDoesNotOverlap() {
+    let sizes = [1, 1_000, 40_000, 3, 60_000, 200_000, 7]
+    func fill(_ depth: Int) {
+      guard depth < sizes.count else { return }
+      BufferPool.shared.withScratch(sizes[depth]) { place in
+        place.update(repeating: Float(depth), count: sizes[depth])
+        fill(depth + 1)
+        #expect((0..<sizes[depth]).allSatisfy { place[$0] == Float(depth) }, "depth \(depth)")
+        #expect(UInt(bitPattern: place).isMultiple(of: UInt(BufferPool.alignment)))
+      }
+    }
+    fill(0)
+    fill(0)
+  }
+}
+
 @Suite struct CounterRandomTests {
   /// Known answers of the Random123 distribution (kat_vectors, philox4x32 10).
   @Test func philoxMatchesKnownAnswers() {
@@ -91,10 +109,19 @@ import Testing
     let pool = WorkerPool(threadCount: threads)
     for round in 0..<2_000 {
       let count = round % 37
-      let total = Atomic<Int>(0)
-      pool.forEach(count) { index in total.add(index + 1, ordering: .relaxed) }
-      #expect(total.load(ordering: .relaxed) == count * (count + 1) / 2)
+      for backwards in [false, true] {
+        let total = Atomic<Int>(0)
+        pool.forEach(count, backwards: backwards) { index in total.add(index + 1, ordering: .relaxed) }
+        #expect(total.load(ordering: .relaxed) == count * (count + 1) / 2)
+      }
     }
+  }
+
+  @Test func oneThreadRunsTheLastPieceFirstWhereAsked() {
+    let pool = WorkerPool(threadCount: 1)
+    var order: [Int] = []
+    pool.forEach(4, backwards: true) { order.append($0) }
+    #expect(order == [3, 2, 1, 0])
   }
 
   @Test func resultsStandInTheirOrder() {

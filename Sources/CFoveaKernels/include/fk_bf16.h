@@ -75,11 +75,11 @@ void fk_bf16_window_max(fk_isa isa, float *y, const float *x, size_t channels, f
 void fk_bf16_gate_pool_pixels(
     fk_isa isa, float *sum, float *maximum, const float *x, size_t pixels, size_t channels);
 void fk_bf16_gate_pool_channels(
-    fk_isa isa, float *maximum, float *mean, const float *x, const float *channel, size_t pixels, size_t channels);
-/// fk_gate_apply with residual and output in units, and x too unless it is `wide`.
+    fk_isa isa, float *maximum, float *mean, fk_features x, const float *channel, size_t pixels, size_t channels);
+/// fk_gate_apply of x, residual and output in units.
 void fk_bf16_gate_apply(
-    fk_isa isa, float *output, const float *x, bool wide, const float *residual, const float *channel,
-    const float *spatial, size_t pixels, size_t channels, bool relu);
+    fk_isa isa, float *output, fk_features x, const float *residual, const float *channel, const float *spatial,
+    size_t pixels, size_t channels, bool relu);
 /// fk_conv_moments of pixels in units, `step` units apart.
 void fk_bf16_moments(
     fk_isa isa, fk_moments *moments, const float *pixels, ptrdiff_t step, size_t count, size_t channels);

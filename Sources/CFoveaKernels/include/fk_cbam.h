@@ -10,6 +10,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "fk_norm.h"
+
 // ---- Channel gate: the shared perceptron on pooled channels, weights [hidden, C] both ----
 
 /// hidden [h] = max(0, w1·pooled + b1). b1 may be NULL.
@@ -25,6 +27,8 @@ void fk_gate_hidden_backward(float *dHidden, float *dPooled, const float *dSum, 
                              const float *w2, size_t h, size_t channels, float scale);
 
 // ---- Pools that need not remember where a maximum was ----
+//
+// Here and below fk_features are normalised on the way where they say so: with the bits of fk_normalize.
 
 /// For each channel the sum over the pixels and the maximum, both [C]. Where the sum is no number, neither is the maximum.
 void fk_gate_pool_pixels(float *sum, float *maximum, const float *x, size_t pixels, size_t channels);
@@ -33,21 +37,21 @@ void fk_gate_pool_pixels(float *sum, float *maximum, const float *x, size_t pixe
 void fk_gate_join_pools(float *pools, size_t bands, size_t pixels, size_t channels);
 /// For each pixel the maximum and the mean over the channels of x·channel, both [pixels]. channel: [C]. A NaN among them shows
 /// in the mean, and in the maximum or not.
-void fk_gate_pool_channels(float *maximum, float *mean, const float *x, const float *channel, size_t pixels,
+void fk_gate_pool_channels(float *maximum, float *mean, fk_features x, const float *channel, size_t pixels,
                            size_t channels);
 
 // ---- Both, on the features ----
 
 /// output = x·channel·spatial (+ residual), and its ReLU. residual may be NULL.
-void fk_gate_apply(float *output, const float *x, const float *residual, const float *channel, const float *spatial,
+void fk_gate_apply(float *output, fk_features x, const float *residual, const float *channel, const float *spatial,
                    size_t pixels, size_t channels, bool relu);
 /// dSpatial [pixels] = Σ over channels of g·x·channel, where g is dOutput, or with `output` not NULL dOutput where
 /// output > 0 and 0 elsewhere, which is then stored in `gradient`. gradient may be dOutput.
 void fk_gate_apply_backward(float *dSpatial, float *gradient, const float *dOutput, const float *output,
-                            const float *x, const float *channel, size_t pixels, size_t channels);
+                            fk_features x, const float *channel, size_t pixels, size_t channels);
 /// dScaled = gradient·spatial + dMean, plus dMaximum in channel `where` of the pixel: the gradient of x·channel.
 /// dChannel [C] = Σ over pixels of dScaled·x. dScaled may be gradient.
-void fk_gate_scaled_backward(float *dScaled, double *dChannel, const float *gradient, const float *x,
+void fk_gate_scaled_backward(float *dScaled, double *dChannel, const float *gradient, fk_features x,
                              const float *spatial, const float *dMean, const float *dMaximum, const int32_t *where,
                              size_t pixels, size_t channels);
 /// dx = dScaled·channel + dMean [C], plus dMaximum [C] at pixel `where` of the channel. dx may be dScaled.

@@ -8,6 +8,13 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+/// Values [pixels, C] that are read as they are, or, where `mean` is not NULL, normalised on the way: as z above, with mean, gain and
+/// offset of each channel, [C].
+typedef struct fk_features {
+  const float *values;
+  const float *mean, *gain, *offset;
+} fk_features;
+
 /// The mean of each channel and the sum of squared deviations from it, both [C].
 void fk_channel_moments(const float *x, size_t rows, size_t channels, double *mean, double *deviations);
 

@@ -8,6 +8,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "fk_norm.h"
+
 /// A window of output pixel: rows top..<bottom and columns left..<right of an image that is `width` pixels wide.
 typedef struct fk_window {
   size_t width, top, bottom, left, right;
@@ -15,12 +17,12 @@ typedef struct fk_window {
 
 /// For each channel the mean over the pixels, unless NULL, and the maximum and the first pixel that has it, unless
 /// both are NULL: all [C].
-void fk_pool_pixels(const float *x, size_t pixels, size_t channels, float *mean, float *maximum, int32_t *where);
+void fk_pool_pixels(fk_features x, size_t pixels, size_t channels, float *mean, float *maximum, int32_t *where);
 
 /// For each pixel the maximum of x·gate over the channels, the first channel that has it, and the mean.
 /// gate: [C], or NULL for 1. maximum and mean lie `stride` floats apart from pixel to pixel; where is dense and may
 /// be NULL.
-void fk_pool_channels(const float *x, const float *gate, size_t pixels, size_t channels, float *maximum, float *mean,
+void fk_pool_channels(fk_features x, const float *gate, size_t pixels, size_t channels, float *maximum, float *mean,
                       size_t stride, int32_t *where);
 
 /// One output pixel of max pooling: y [C], and where [C] the pixel of the image.

@@ -7,7 +7,7 @@ extension CBAMGate {
   /// For each image: the gradient behind the ReLU and that of the spatial map; then, once the sums that the
   /// normalisation needs are known, back through the convolution, the pools over the channels, the perceptron and
   /// the pools over the pixels. Every image leaves its own partial sums, which are added in the order of the images.
-  struct BackwardPass {
+  final class BackwardPass {
     private let image: ImageExtent
     private let saved: Saved
     private let needsParameters: Bool
@@ -79,9 +79,7 @@ extension CBAMGate {
           WorkerPool.shared.forEach(image.count) { n in mask(n, sums + 2 * n) }
           total = spatialSums(sums)
           let correction = spatial.correction(total)
-          WorkerPool.shared.forEach(image.count) { index in
-            propagate(image.count - 1 - index, correction, featureSums)
-          }
+          WorkerPool.shared.forEach(image.count, backwards: true) { propagate($0, correction, featureSums) }
         } else {
           WorkerPool.shared.forEach(image.count) { n in
             mask(n, sums + 2 * n)
@@ -102,16 +100,15 @@ extension CBAMGate {
     /// - Parameter sums: gets what the normalisation's gradient needs of this image.
     private func mask(_ n: Int, _ sums: UnsafeMutablePointer<Double>) {
       let start = n * image.floats
-      let unused = Buffer([spatial == nil ? image.pixels : 0])
-      withExtendedLifetime(unused) {
-        features.withNormalized(n) { features in
+      features.withFloats(of: n) { features in
+        withScratch(spatial == nil ? image.pixels : 0) { unused in
           func run(_ output: Floats?) {
             fk_gate_apply_backward(
-              spatial.map { $0.dMap.floats + n * image.pixels } ?? unused.floats,
+              spatial.map { $0.dMap.floats + n * image.pixels } ?? unused,
               (dResidual ?? dInput).floats + start, dOutput.floats + start, output, features, channelMap(n),
               image.pixels, image.channels)
           }
-          if let output { output.withNormalized(n, run) } else { run(nil) }
+          if let output { output.withFloats(of: n) { run($0.values) } } else { run(nil) }
         }
       }
       spatial?.throughSigmoid(n, sums)
@@ -124,15 +121,25 @@ extension CBAMGate {
       let start = n * image.floats
       let masked = output == nil ? dOutput.floats : Floats((dResidual ?? dInput).floats)
       withUnsafeTemporaryAllocation(of: Double.self, capacity: image.channels) { dChannel in
-        features.withNormalized(n) { features in
-          let pooled = spatial.map { _ in PooledChannels(features, channelMap(n), image) }
-          let dPools = pooled.flatMap { spatial?.throughConvolution(n, $0, correction) }
-          fk_gate_scaled_backward(
-            dInput.floats + start, dChannel.baseAddress, masked + start, features,
-            spatial.map { Floats($0.map.floats) + n * image.pixels } ?? Floats(ones.floats),
-            (dPools ?? zeros).floats + (dPools == nil ? 0 : image.pixels), (dPools ?? zeros).floats,
-            pooled?.maximumChannel ?? UnsafePointer(zeros.indices), image.pixels, image.channels)
-          withExtendedLifetime((pooled, dPools)) {}
+        features.withFloats(of: n) { features in
+          func run(_ map: Floats, dMean: Floats, dMaximum: Floats, where place: UnsafePointer<Int32>) {
+            fk_gate_scaled_backward(
+              dInput.floats + start, dChannel.baseAddress, masked + start, features, map, dMean, dMaximum,
+              place,
+              image.pixels, image.channels)
+          }
+          guard let spatial else {
+            return run(
+              ones.floats, dMean: zeros.floats, dMaximum: zeros.floats, where: UnsafePointer(zeros.indices))
+          }
+          withScratch(PooledChannels.count(image)) {
+            let pooled = PooledChannels(features, channelMap(n), image, in: $0)
+            spatial.withGradients(of: n, pooled, correction) { dMaximum, dMean in
+              run(
+                spatial.map.floats + n * image.pixels, dMean: dMean, dMaximum: dMaximum,
+                where: pooled.maximumChannel)
+            }
+          }
         }
         channel?.run(n, dChannel.baseAddress!, dInput.floats + start)
       }
@@ -157,7 +164,7 @@ extension CBAMGate {
   }
 
   /// The channel gate of a backward pass.
-  struct ChannelBackward {
+  final class ChannelBackward {
     private let image: ImageExtent
     private let gate: Channel
     private let state: ChannelState
@@ -191,20 +198,18 @@ extension CBAMGate {
       let own = n * image.channels
       fk_gate_channel_backward(dSum.floats + own, dChannel, map.floats + own, image.channels)
       let pools = gate.pools.count
-      let dPooled = Buffer([pools, image.channels])
-      for pool in 0..<pools {
-        let row = (pool * image.count + n) * hiddenCount
-        let isAverage = pool == 0 && gate.pools.contains(.average)
-        fk_gate_hidden_backward(
-          dHidden.floats + row, dPooled.floats + pool * image.channels, dSum.floats + own,
-          hidden.floats + row,
-          w1Transposed.floats, w2.floats, hiddenCount, image.channels, isAverage ? 1 / Float(image.pixels) : 1
-        )
-      }
-      withExtendedLifetime(dPooled) {
+      withScratch(pools * image.channels) { dPooled in
+        for pool in 0..<pools {
+          let row = (pool * image.count + n) * hiddenCount
+          let isAverage = pool == 0 && gate.pools.contains(.average)
+          fk_gate_hidden_backward(
+            dHidden.floats + row, dPooled + pool * image.channels, dSum.floats + own, hidden.floats + row,
+            w1Transposed.floats, w2.floats, hiddenCount, image.channels,
+            isAverage ? 1 / Float(image.pixels) : 1)
+        }
         fk_gate_input_backward(
-          gradient, gradient, map.floats + own, gate.pools.contains(.average) ? Floats(dPooled.floats) : nil,
-          maximumPixel.map { _ in Floats(dPooled.floats) + (pools - 1) * image.channels },
+          gradient, gradient, map.floats + own, gate.pools.contains(.average) ? Floats(dPooled) : nil,
+          maximumPixel.map { _ in Floats(dPooled) + (pools - 1) * image.channels },
           maximumPixel.map { $0.indices + own }, image.pixels, image.channels)
       }
     }
@@ -224,29 +229,30 @@ extension CBAMGate {
 
   /// What the spatial gate saw of one image, and where: the pools over its gated channels.
   struct PooledChannels {
-    private let buffer: Buffer
-    private let pixels: Int
+    /// [H, W]
+    let maximum, mean: Floats
+    /// The first channel that has the maximum.
+    let maximumChannel: UnsafePointer<Int32>
+
+    /// Floats that it takes.
+    static func count(_ image: ImageExtent) -> Int { 3 * image.pixels }
 
     /// - Parameters:
     ///   - features: [H, W, C].
     ///   - channel: their channel map, [C].
-    init(_ features: Floats, _ channel: Floats, _ image: ImageExtent) {
-      pixels = image.pixels
-      buffer = Buffer([3, pixels])
+    ///   - place: where it lies.
+    init(_ features: fk_features, _ channel: Floats, _ image: ImageExtent, in place: MutableFloats) {
+      let indices = UnsafeMutableRawPointer(place + 2 * image.pixels).assumingMemoryBound(to: Int32.self)
       fk_pool_channels(
-        features, channel, pixels, image.channels, buffer.floats, buffer.floats + pixels, 1,
-        buffer.indices + 2 * pixels)
+        features, channel, image.pixels, image.channels, place, place + image.pixels, 1, indices)
+      maximum = Floats(place)
+      mean = Floats(place + image.pixels)
+      maximumChannel = UnsafePointer(indices)
     }
-
-    /// [H, W]
-    var maximum: Floats { Floats(buffer.floats) }
-    var mean: Floats { Floats(buffer.floats + pixels) }
-    /// The first channel that has the maximum.
-    var maximumChannel: UnsafePointer<Int32> { UnsafePointer(buffer.indices + 2 * pixels) }
   }
 
   /// The spatial gate of a backward pass.
-  struct SpatialBackward {
+  final class SpatialBackward {
     /// What the dependence of the batch's statistics on every pixel adds to a gradient: constant + slope · (x − mean).
     struct Correction {
       var constant, slope: Float
@@ -305,29 +311,34 @@ extension CBAMGate {
         constant: Float(share * sums[0]), slope: Float(share * inverseVariance * sums[1]))
     }
 
-    /// - Parameter pooled: what the gate saw of image `n`.
-    /// - Returns: the gradients of image `n`'s pools over the channels, [2, H, W]: that of the maximum, and the share
-    ///   of each channel in that of the mean.
-    func throughConvolution(_ n: Int, _ pooled: PooledChannels, _ correction: Correction) -> Buffer {
-      let own = n * image.pixels
+    /// Back through the convolution.
+    ///
+    /// - Parameters:
+    ///   - pooled: what the gate saw of image `n`.
+    ///   - body: gets the gradients of the image's pools over the channels, [H, W] both: that of the maximum, and the share of
+    ///     each channel in that of the mean.
+    func withGradients(
+      of n: Int, _ pooled: PooledChannels, _ correction: Correction,
+      _ body: (_ dMaximum: Floats, _ dMean: Floats) -> Void
+    ) {
+      let (own, pixels) = (n * image.pixels, image.pixels)
       let size = fk_plane_floats(plane)
-      let pools = Buffer([2, image.height, image.width])
-      let padded = Buffer([2, size])
-      defer { withExtendedLifetime(padded) {} }
-      let dConvolved = padded.floats
-      fk_plane_normalize_backward(
-        dConvolved, dMap.floats + own, convolved.floats + own, plane, scale.affine, correction.constant,
-        correction.slope)
-      for pool in 0..<2 {
-        let taps = plane.k * plane.k
-        fk_plane_correlate(
-          pools.floats + pool * image.pixels, dConvolved, 1, turnedWeights.floats + pool * taps, plane)
-        guard let dWeights else { continue }
-        let input = padded.floats + size
-        fk_plane_pad(input, pool == 0 ? pooled.maximum : pooled.mean, plane)
-        fk_plane_correlate_weights(dWeights.floats + (2 * n + pool) * taps, input, dConvolved, plane)
+      withScratch(2 * (size + pixels)) { pools in
+        let dConvolved = pools + 2 * pixels
+        fk_plane_normalize_backward(
+          dConvolved, dMap.floats + own, convolved.floats + own, plane, scale.affine, correction.constant,
+          correction.slope)
+        for pool in 0..<2 {
+          let taps = plane.k * plane.k
+          fk_plane_correlate(
+            pools + pool * pixels, dConvolved, 1, turnedWeights.floats + pool * taps, plane)
+          guard let dWeights else { continue }
+          let input = dConvolved + size
+          fk_plane_pad(input, pool == 0 ? pooled.maximum : pooled.mean, plane)
+          fk_plane_correlate_weights(dWeights.floats + (2 * n + pool) * taps, input, dConvolved, plane)
+        }
+        body(pools, pools + pixels)
       }
-      return pools
     }
 
     func addParameters(to gradients: inout Gradients, _ sums: [Double]) {

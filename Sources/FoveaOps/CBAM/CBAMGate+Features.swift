@@ -3,7 +3,7 @@ import FoveaTensor
 
 extension CBAMGate {
   /// The features that a pass looks at, image by image: normalised on the way, where they are to be.
-  struct Features {
+  final class Features {
     let transform: BatchNorm.Transform?
     let shape: Shape
     let precision: EngineOptions.Precision
@@ -12,6 +12,8 @@ extension CBAMGate {
     /// Floats or units.
     private let x: Source
     private let mean, gain, beta: Source?
+    /// How an image is to be normalised, and no image.
+    private let reading: fk_features
 
     init(_ x: Activations, _ transform: BatchNorm.Transform?) {
       self.transform = transform
@@ -22,36 +24,33 @@ extension CBAMGate {
       mean = transform.map { Source($0.mean) }
       gain = transform.map { Source($0.gain) }
       beta = transform.map { Source($0.beta) }
+      reading = fk_features(values: nil, mean: mean?.floats, gain: gain?.floats, offset: beta?.floats)
     }
 
-    /// Image `n`, as it is stored.
+    /// Image `n` as it is stored, to be normalised where it is read.
+    func image(_ n: Int) -> fk_features {
+      var features = reading
+      features.values = raw(n)
+      return features
+    }
+
+    /// The same for kernels that read floats, for the time of `body`: what is stored in bf16 is normalised beforehand.
+    func withFloats(of n: Int, _ body: (fk_features) -> Void) {
+      guard precision == .bf16 else { return body(image(n)) }
+      withScratch(image.floats) { place in
+        let own = image(n)
+        if own.mean == nil {
+          fk_bf16_widen(isa, place, own.values, image.floats)
+        } else {
+          fk_bf16_normalize(
+            isa, place, true, own.values, own.mean, own.gain, own.offset, image.pixels, image.channels, false)
+        }
+        body(fk_features(values: place))
+      }
+    }
+
     private func raw(_ n: Int) -> Floats {
       x.floats + n * (precision == .bf16 ? image.floats / 2 : image.floats)
-    }
-
-    /// Image `n` normalised, [H, W, C] in floats, for the time of `body`.
-    func withNormalized(_ n: Int, _ body: (Floats) -> Void) {
-      guard transform != nil || precision == .bf16 else { return body(raw(n)) }
-      withScratch(image.floats) { body(normalized(n, in: $0)) }
-    }
-
-    /// Image `n` normalised, in floats, in `place`; or where it is, if it is floats that there is nothing to do to.
-    func normalized(_ n: Int, in place: MutableFloats) -> Floats {
-      guard let mean, let gain, let beta else {
-        guard precision == .bf16 else { return raw(n) }
-        fk_bf16_widen(isa, place, raw(n), image.floats)
-        return Floats(place)
-      }
-      switch precision {
-      case .fp32:
-        fk_normalize(
-          place, raw(n), mean.floats, gain.floats, beta.floats, image.pixels, image.channels, false)
-      case .bf16:
-        fk_bf16_normalize(
-          isa, place, true, raw(n), mean.floats, gain.floats, beta.floats, image.pixels, image.channels, false
-        )
-      }
-      return Floats(place)
     }
 
     /// What the normalisation's gradient needs of image `n`.
@@ -60,16 +59,17 @@ extension CBAMGate {
     ///   - dNormalized: the gradient of the normalised image.
     ///   - sums: gets [2][C].
     func gradientSums(_ n: Int, _ dNormalized: Floats, _ sums: UnsafeMutablePointer<Double>) {
-      guard let mean, let gain, let beta else { return }
+      let own = image(n)
+      guard own.mean != nil else { return }
       switch precision {
       case .fp32:
         fk_normalize_sums(
-          dNormalized, raw(n), mean.floats, gain.floats, beta.floats, image.pixels, image.channels, false,
-          sums, sums + image.channels)
+          dNormalized, own.values, own.mean, own.gain, own.offset, image.pixels, image.channels, false, sums,
+          sums + image.channels)
       case .bf16:
         fk_bf16_normalize_sums(
-          isa, dNormalized, raw(n), mean.floats, gain.floats, beta.floats, image.pixels, image.channels,
-          false, sums, sums + image.channels)
+          isa, dNormalized, own.values, own.mean, own.gain, own.offset, image.pixels, image.channels, false,
+          sums, sums + image.channels)
       }
     }
   }

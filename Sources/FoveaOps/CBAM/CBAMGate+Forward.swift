@@ -6,7 +6,7 @@ extension CBAMGate {
   ///
   /// For each image: pools over its pixels, the perceptron, pools over its gated channels, the convolution; then,
   /// once the statistics are known, the spatial map and the output.
-  struct ForwardPass {
+  final class ForwardPass {
     private let image: ImageExtent
     private let parameters: Parameters
     private let end: End
@@ -31,7 +31,7 @@ extension CBAMGate {
       defer { withExtendedLifetime(self) {} }
       guard let spatial else {
         WorkerPool.shared.forEach(image.count) { n in
-          if let channel { end.features.withNormalized(n) { channel.run(n, $0) } }
+          if let channel { end.features.withFloats(of: n) { channel.run(n, $0) } }
           apply(n)
         }
         return result(nil, nil)
@@ -47,8 +47,7 @@ extension CBAMGate {
       let statistics = gatedStatistics(spatial)
       let scale = spatial.scale(statistics)
       // Backwards, since the last images are still in the cache.
-      WorkerPool.shared.forEach(image.count) { index in
-        let n = image.count - 1 - index
+      WorkerPool.shared.forEach(image.count, backwards: true) { n in
         spatial.finish(n, scale)
         apply(n)
       }
@@ -57,7 +56,7 @@ extension CBAMGate {
 
     /// Everything in an image up to the convolution.
     private func gate(_ n: Int, _ spatial: SpatialForward) {
-      end.features.withNormalized(n) { features in
+      end.features.withFloats(of: n) { features in
         channel?.run(n, features)
         spatial.convolve(n, features, channel: channelMap(n))
       }
@@ -99,7 +98,7 @@ extension CBAMGate {
   }
 
   /// The end of a forward pass, where the maps are known: the features times both, the residual, the ReLU.
-  struct End {
+  final class End {
     let features: Features
     /// Floats or units, as the features are.
     let residual: Source?
@@ -127,17 +126,15 @@ extension CBAMGate {
     func run(_ n: Int, channel: Floats, spatial: Floats) {
       switch features.precision {
       case .fp32:
-        let own = output.floats + n * image.floats
+        let first = n * image.floats
         fk_gate_apply(
-          own, features.normalized(n, in: own), residual.map { $0.floats + n * image.floats }, channel,
-          spatial, image.pixels, image.channels, relu)
+          output.floats + first, features.image(n), residual.map { $0.floats + first }, channel, spatial,
+          image.pixels, image.channels, relu)
       case .bf16:
         let first = n * image.floats / 2
-        features.withNormalized(n) {
-          fk_bf16_gate_apply(
-            isa, output.floats + first, $0, true, residual.map { $0.floats + first }, channel, spatial,
-            image.pixels, image.channels, relu)
-        }
+        fk_bf16_gate_apply(
+          isa, output.floats + first, features.image(n), residual.map { $0.floats + first }, channel, spatial,
+          image.pixels, image.channels, relu)
       }
     }
 
@@ -151,10 +148,10 @@ extension CBAMGate {
         guard let convolved, let spatial = saved.spatial else {
           return run(n, channel: channel, spatial: ones.floats)
         }
-        let map = Buffer([image.pixels])
-        fk_plane_sigmoid(
-          map.floats, convolved.floats + n * image.pixels, image.pixels, spatial.scale.affine)
-        withExtendedLifetime(map) { run(n, channel: channel, spatial: map.floats) }
+        withScratch(image.pixels) { map in
+          fk_plane_sigmoid(map, convolved.floats + n * image.pixels, image.pixels, spatial.scale.affine)
+          run(n, channel: channel, spatial: map)
+        }
       }
       withExtendedLifetime((ones, channel, convolved)) {}
       return activations
@@ -162,7 +159,7 @@ extension CBAMGate {
   }
 
   /// The channel gate of a forward pass.
-  struct ChannelForward {
+  final class ChannelForward {
     private let image: ImageExtent
     private let hiddenCount: Int
     private let pools: ChannelPools
@@ -191,7 +188,7 @@ extension CBAMGate {
     }
 
     /// - Parameter features: of image `n`.
-    func run(_ n: Int, _ features: Floats) {
+    func run(_ n: Int, _ features: fk_features) {
       let own = n * image.channels
       let last = own + (pools.count - 1) * image.count * image.channels
       fk_pool_pixels(
@@ -219,7 +216,7 @@ extension CBAMGate {
   }
 
   /// The spatial gate of a forward pass.
-  struct SpatialForward {
+  final class SpatialForward {
     private let image: ImageExtent
     private let gate: Spatial
     private let plane: fk_plane
@@ -259,12 +256,11 @@ extension CBAMGate {
     /// - Parameters:
     ///   - features: of image `n`, [H, W, C].
     ///   - channel: its channel map, [C].
-    func convolve(_ n: Int, _ features: Floats, channel: Floats) {
+    func convolve(_ n: Int, _ features: fk_features, channel: Floats) {
       let size = fk_plane_floats(plane)
       let pixels = image.pixels
-      let buffer = Buffer([2 * (size + pixels)])
-      withExtendedLifetime(buffer) {
-        let (pools, padded) = (buffer.floats, buffer.floats + 2 * pixels)
+      withScratch(2 * (size + pixels)) { pools in
+        let padded = pools + 2 * pixels
         fk_gate_pool_channels(pools, pools + pixels, features, channel, pixels, image.channels)
         fk_plane_pad(padded, pools, plane)
         fk_plane_pad(padded + size, pools + pixels, plane)

@@ -98,7 +98,7 @@ public final class PreparedGate {
   }
 
   /// One batch on its way through the gate.
-  private struct Pass {
+  private final class Pass {
     let gate: PreparedGate
     let image: ImageExtent
     /// Floats or units, as those of the residual.
@@ -263,13 +263,12 @@ public final class PreparedGate {
       let (first, count, offset) = extent(n, band)
       let maxima = pooled.floats + n * 2 * image.pixels + first
       let map = channelMap.floats + n * image.channels
+      let own = fk_features(values: features + offset)
       switch precision {
       case .fp32:
-        fk_gate_pool_channels(
-          maxima, maxima + image.pixels, features + offset, map, count, image.channels)
+        fk_gate_pool_channels(maxima, maxima + image.pixels, own, map, count, image.channels)
       case .bf16:
-        fk_bf16_gate_pool_channels(
-          isa, maxima, maxima + image.pixels, features + offset, map, count, image.channels)
+        fk_bf16_gate_pool_channels(isa, maxima, maxima + image.pixels, own, map, count, image.channels)
       }
     }
 
@@ -293,10 +292,10 @@ public final class PreparedGate {
       let (channel, spatial) = (
         channelMap.floats + n * image.channels, spatialMap.floats + n * image.pixels + first
       )
+      let read = fk_features(values: own)
       switch precision {
-      case .fp32: fk_gate_apply(own, own, residual, channel, spatial, count, image.channels, relu)
-      case .bf16:
-        fk_bf16_gate_apply(isa, own, own, false, residual, channel, spatial, count, image.channels, relu)
+      case .fp32: fk_gate_apply(own, read, residual, channel, spatial, count, image.channels, relu)
+      case .bf16: fk_bf16_gate_apply(isa, own, read, residual, channel, spatial, count, image.channels, relu)
       }
     }
   }
