@@ -65,6 +65,18 @@ FK_INLINE void FK(pool_four_pixels)(
     row[i] = (first + (i < pixels ? i : pixels - 1)) * C;
   }
   size_t c = 0;
+  if (C >= FK_W) {
+    const vf gate = vf_load(channel);
+    FK_UNROLL for (int i = 0; i < 4; i++) sum[i] = FK(gate_feature)(x, row[i], 0, FK_W, normalizes) * gate;
+    if (C == FK_W) {
+      // Sums and maxima of the same vectors share their moves between lanes.
+      *sums = FK(sums_of_four)(sum);
+      *maxima = FK(maxima_of_four)(sum);
+      return;
+    }
+    FK_UNROLL for (int i = 0; i < 4; i++) maximum[i] = sum[i];
+    c = FK_W;
+  }
   for (; c + FK_W <= C; c += FK_W) {
     const vf gate = vf_load(channel + c);
     FK_UNROLL for (int i = 0; i < 4; i++) {

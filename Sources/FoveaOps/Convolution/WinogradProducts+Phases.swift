@@ -24,7 +24,8 @@ extension WinogradProducts {
         fk_winograd_input(panels.isa, &tiles)
       }
       WorkerPool.shared.forEach(tiling.points * panels.count) { piece in
-        let (panel, point) = piece.quotientAndRemainder(dividingBy: tiling.points)
+        // In the order of the weights, so that a thread reads a half of the tiles' values and not all of them.
+        let (point, panel) = piece.quotientAndRemainder(dividingBy: panels.count)
         let channels = panels.channels(of: panel..<panel + 1)
         multiply(
           v, vPlane, vPitch, m + channels.lowerBound, mPlane, mPitch, tiles: tileCount, channels: channels,
