@@ -13,7 +13,8 @@ private func release(_ block: UnsafeMutableRawPointer?) { free(block) }
 ///
 /// Fresh pages cost a fault each on first touch, far more than the arithmetic on them in small layers, so a
 /// training step must find the buffers of the step before. The sizes of small blocks are rounded up to classes (four to
-/// each power of two), each with its own stack of free blocks; large blocks come from arenas, one for each `Lifetime`.
+/// each power of two), each with a stack of free blocks for every thread, which so gets a block that it gave back itself and that
+/// is in its core's cache; large blocks come from arenas, one for each `Lifetime`.
 public final class BufferPool: Sendable {
   public static let shared = BufferPool()
 
@@ -33,16 +34,17 @@ public final class BufferPool: Sendable {
 
   private struct State {
     // Addresses as integers: pointers are not Sendable, and nobody reads through these while they are free.
-    var free: [Int: [UInt]] = [:]
+    /// By the thread that gave them back, and by their size.
+    var free = [[Int: [UInt]]](repeating: [:], count: Home.count)
     var passing = Arena()
     var lasting = Arena()
     var liveBytes = 0
     var peakBytes = 0
 
-    mutating func take(_ size: Int, _ lifetime: Lifetime) -> UInt? {
+    mutating func take(_ size: Int, _ lifetime: Lifetime, home: Int) -> UInt? {
       let found =
         size <= BufferPool.large
-        ? free[size]?.popLast() ?? fresh(size)
+        ? small(size, home) ?? fresh(size)
         : lifetime == .passing ? passing.take(size) : lasting.take(size)
       guard let block = found else { return nil }
       liveBytes += size
@@ -50,10 +52,19 @@ public final class BufferPool: Sendable {
       return block
     }
 
-    mutating func give(_ block: UInt, _ size: Int, _ lifetime: Lifetime) {
+    /// The block that the thread gave back last, or one that another thread gave back.
+    private mutating func small(_ size: Int, _ home: Int) -> UInt? {
+      if let own = free[home][size]?.popLast() { return own }
+      for other in free.indices {
+        if let block = free[other][size]?.popLast() { return block }
+      }
+      return nil
+    }
+
+    mutating func give(_ block: UInt, _ size: Int, _ lifetime: Lifetime, home: Int) {
       liveBytes -= size
       if size <= BufferPool.large {
-        free[size, default: []].append(block)
+        free[home][size, default: []].append(block)
       } else if lifetime == .passing {
         passing.give(block, size)
       } else {
@@ -64,8 +75,10 @@ public final class BufferPool: Sendable {
     mutating func trim() {
       passing.trim()
       lasting.trim()
-      for block in free.values.joined() { release(UnsafeMutableRawPointer(bitPattern: block)) }
-      free = [:]
+      for home in free.indices {
+        for block in free[home].values.joined() { release(UnsafeMutableRawPointer(bitPattern: block)) }
+        free[home] = [:]
+      }
     }
 
     private func fresh(_ size: Int) -> UInt? {
@@ -116,10 +129,11 @@ public final class BufferPool: Sendable {
 
   func take(bytes: Int, _ lifetime: Lifetime = .passing) -> UnsafeMutableRawPointer {
     let size = Self.blockSize(for: bytes)
+    let home = Home.index
     let block = state.withLock { state -> UInt? in
-      if let block = state.take(size, lifetime) { return block }
+      if let block = state.take(size, lifetime, home: home) { return block }
       state.trim()
-      return state.take(size, lifetime)
+      return state.take(size, lifetime, home: home)
     }
     guard let block else {
       fatalError(
@@ -131,7 +145,28 @@ public final class BufferPool: Sendable {
 
   func give(_ block: UnsafeMutableRawPointer, bytes: Int, _ lifetime: Lifetime = .passing) {
     let address = UInt(bitPattern: block)
-    state.withLock { $0.give(address, Self.blockSize(for: bytes), lifetime) }
+    let home = Home.index
+    state.withLock { $0.give(address, Self.blockSize(for: bytes), lifetime, home: home) }
+  }
+}
+
+/// Which stacks of free blocks are the calling thread's. Where there are many threads, some share theirs.
+private enum Home {
+  static let count = 64
+  private static let next = Atomic<Int>(0)
+  private static let key: pthread_key_t = {
+    var key = pthread_key_t()
+    let status = pthread_key_create(&key, nil)
+    precondition(status == 0, "no key for a thread's number: error \(status)")
+    return key
+  }()
+
+  static var index: Int {
+    // Numbers from 1 on, in the place of pointers; nothing is there before the first.
+    if let own = pthread_getspecific(key) { return Int(bitPattern: own) - 1 }
+    let index = next.add(1, ordering: .relaxed).oldValue % count
+    pthread_setspecific(key, UnsafeRawPointer(bitPattern: index + 1))
+    return index
   }
 }
 

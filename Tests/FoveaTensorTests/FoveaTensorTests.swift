@@ -60,6 +60,27 @@ import Testing
   }
 }
 
+@Suite struct BlockHomeTests {
+  /// Though another thread gave one back later; that one is taken next, before memory is fresh.
+  @Test func aThreadGetsItsOwnBlockBack() {
+    let pool = BufferPool()
+    let bytes = 100_000
+    let blocks = (0..<2).map { _ in pool.take(bytes: bytes) }
+    pool.give(blocks[0], bytes: bytes)
+    let (own, other) = (UInt(bitPattern: blocks[0]), UInt(bitPattern: blocks[1]))
+    let isBack = Atomic<Bool>(false)
+    WorkerPool(threadCount: 2).forEach(2) { piece in
+      // The caller's piece waits, so that the other is the worker's.
+      while piece == 0, !isBack.load(ordering: .acquiring) {}
+      guard piece == 1 else { return }
+      pool.give(UnsafeMutableRawPointer(bitPattern: other)!, bytes: bytes)
+      isBack.store(true, ordering: .releasing)
+    }
+    #expect(UInt(bitPattern: pool.take(bytes: bytes)) == own)
+    #expect(UInt(bitPattern: pool.take(bytes: bytes)) == other)
+  }
+}
+
 @Suite struct CounterRandomTests {
   /// Known answers of the Random123 distribution (kat_vectors, philox4x32 10).
   @Test func philoxMatchesKnownAnswers() {
