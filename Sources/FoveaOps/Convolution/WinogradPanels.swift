@@ -124,7 +124,8 @@ struct WinogradPanelProducts {
     self.target = target
     let blockFloats =
       tiling.points * tiling.tilesPerBlock * WinogradPlanes.pitch(correlation.source.channels)
-    blocksPerChunk = max(1, Self.chunkFloats / blockFloats)
+    let chunks = (tiling.blockCount - 1) / max(1, Self.chunkFloats / blockFloats) + 1
+    blocksPerChunk = (tiling.blockCount - 1) / chunks + 1
     if case .packed = weight, outputs == 4, tiling.tileCount <= FK_WINOGRAD_FEW,
       WinogradPlanes.pitch(correlation.source.channels) <= FK_WINOGRAD_FEW_PITCH
     {
