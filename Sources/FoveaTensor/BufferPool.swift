@@ -36,6 +36,8 @@ public final class BufferPool: Sendable {
     // Addresses as integers: pointers are not Sendable, and nobody reads through these while they are free.
     /// By the thread that gave them back, and by their size.
     var free = [[Int: [UInt]]](repeating: [:], count: Home.count)
+    /// How many of these may have blocks.
+    var homes = 0
     var passing = Arena()
     var lasting = Arena()
     var liveBytes = 0
@@ -55,7 +57,7 @@ public final class BufferPool: Sendable {
     /// The block that the thread gave back last, or one that another thread gave back.
     private mutating func small(_ size: Int, _ home: Int) -> UInt? {
       if let own = free[home][size]?.popLast() { return own }
-      for other in free.indices {
+      for other in 0..<homes where other != home {
         if let block = free[other][size]?.popLast() { return block }
       }
       return nil
@@ -64,6 +66,7 @@ public final class BufferPool: Sendable {
     mutating func give(_ block: UInt, _ size: Int, _ lifetime: Lifetime, home: Int) {
       liveBytes -= size
       if size <= BufferPool.large {
+        homes = max(homes, home + 1)
         free[home][size, default: []].append(block)
       } else if lifetime == .passing {
         passing.give(block, size)

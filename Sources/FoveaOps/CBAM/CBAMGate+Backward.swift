@@ -18,6 +18,8 @@ extension CBAMGate {
     /// Behind the ReLU: the gradient of the sum, and of the residual.
     private let dResidual: Buffer?
     private let dInput: Buffer
+    /// Where the gradient behind the ReLU goes.
+    private let masked: MutableFloats
     private let channel: ChannelBackward?
     private let spatial: SpatialBackward?
     /// Stand in for the maps and the gradients of absent gates.
@@ -43,6 +45,7 @@ extension CBAMGate {
         dResidual = nil
         self.dOutput = Source(dOutput)
       }
+      masked = (dResidual ?? dInput).floats
       channel = saved.channel.map { [image] in ChannelBackward($0, saved.parameters.channel!, image) }
       spatial = saved.spatial.map { [image] in
         SpatialBackward($0, saved.parameters.spatial!, image, needsWeight: needsParameters)
@@ -105,7 +108,7 @@ extension CBAMGate {
           func run(_ output: Floats?) {
             fk_gate_apply_backward(
               spatial.map { $0.dMap.floats + n * image.pixels } ?? unused,
-              (dResidual ?? dInput).floats + start, dOutput.floats + start, output, features, channelMap(n),
+              masked + start, dOutput.floats + start, output, features, channelMap(n),
               image.pixels, image.channels)
           }
           if let output { output.withFloats(of: n) { run($0.values) } } else { run(nil) }
@@ -119,7 +122,7 @@ extension CBAMGate {
       _ n: Int, _ correction: SpatialBackward.Correction, _ featureSums: UnsafeMutablePointer<Double>?
     ) {
       let start = n * image.floats
-      let masked = output == nil ? dOutput.floats : Floats((dResidual ?? dInput).floats)
+      let masked = output == nil ? dOutput.floats : Floats(masked)
       withUnsafeTemporaryAllocation(of: Double.self, capacity: image.channels) { dChannel in
         features.withFloats(of: n) { features in
           func run(_ map: Floats, dMean: Floats, dMaximum: Floats, where place: UnsafePointer<Int32>) {
@@ -344,8 +347,11 @@ extension CBAMGate {
     func addParameters(to gradients: inout Gradients, _ sums: [Double]) {
       if let dWeights {
         let k = plane.k
-        let partials = dWeights.tensor.scalars.map { Double($0) }
-        let total = sum(of: partials, width: 2 * k * k)
+        var total = [Double](repeating: 0, count: 2 * k * k)
+        for n in 0..<image.count {
+          let partial = dWeights.floats + n * total.count
+          for tap in total.indices { total[tap] += Double(partial[tap]) }
+        }
         gradients.spatialWeight = Tensor(total.map { Float($0) }, shape: [2, k, k]).transposed([1, 2, 0])
           .reshaped([k, k, 2, 1])
       }
