@@ -23,29 +23,6 @@ static void FK(gate_hidden)(float *hidden, const float *pooled, const float *w1,
   }
 }
 
-FK_INLINE void FK(gate_join_block)(size_t c, int vectors, size_t lanes, float *pools, size_t bands, float scale, size_t C) {
-  vf sum[4], maximum[4];
-  FK_UNROLL for (int v = 0; v < vectors; v++) {
-    const float *at = pools + c + v * FK_W;
-    sum[v] = vf_load_n(at, lanes);
-    maximum[v] = vf_load_n(at + C, lanes);
-  }
-  for (size_t band = 1; band < bands; band++)
-    FK_UNROLL for (int v = 0; v < vectors; v++) {
-      const float *at = pools + band * 2 * C + c + v * FK_W;
-      sum[v] += vf_load_n(at, lanes);
-      maximum[v] = vf_max(maximum[v], vf_load_n(at + C, lanes));
-    }
-  FK_UNROLL for (int v = 0; v < vectors; v++) {
-    float *at = pools + c + v * FK_W;
-    vf_store_n(at, sum[v] * vf_set1(scale), lanes);
-    vf_store_n(at + C, vf_select(sum[v] == sum[v], maximum[v], sum[v]), lanes);
-  }
-}
-static void FK(gate_join_pools)(float *pools, size_t bands, float scale, size_t C) {
-  FK_COLUMNS(C, gate_join_block, pools, bands, scale, C);
-}
-
 // Σ over j of factors[j]·weights[j, c], with C floats from row to row of the weights
 FK_INLINE void FK(combined_block)(size_t c, int vectors, size_t lanes, vf sum[4], const float *factors,
                                   const float *weights, size_t h, size_t C) {
@@ -77,6 +54,31 @@ static void FK(gate_hidden_backward)(float *dHidden, float *dPooled, const float
                                      const float *w1, const float *w2, size_t h, size_t C, float scale) {
   for (size_t j = 0; j < h; j++) dHidden[j] = hidden[j] == 0.0f ? 0.0f : FK(dot)(dSum, w2 + j * C, C);
   FK_COLUMNS(C, pooled_gradient_block, dPooled, dHidden, w1, h, C, scale);
+}
+
+// ---- The pools of bands of pixels ----
+
+FK_INLINE void FK(gate_join_block)(size_t c, int vectors, size_t lanes, float *pools, size_t bands, float scale, size_t C) {
+  vf sum[4], maximum[4];
+  FK_UNROLL for (int v = 0; v < vectors; v++) {
+    const float *at = pools + c + v * FK_W;
+    sum[v] = vf_load_n(at, lanes);
+    maximum[v] = vf_load_n(at + C, lanes);
+  }
+  for (size_t band = 1; band < bands; band++)
+    FK_UNROLL for (int v = 0; v < vectors; v++) {
+      const float *at = pools + band * 2 * C + c + v * FK_W;
+      sum[v] += vf_load_n(at, lanes);
+      maximum[v] = vf_max(maximum[v], vf_load_n(at + C, lanes));
+    }
+  FK_UNROLL for (int v = 0; v < vectors; v++) {
+    float *at = pools + c + v * FK_W;
+    vf_store_n(at, sum[v] * vf_set1(scale), lanes);
+    vf_store_n(at + C, vf_select(sum[v] == sum[v], maximum[v], sum[v]), lanes);
+  }
+}
+static void FK(gate_join_pools)(float *pools, size_t bands, float scale, size_t C) {
+  FK_COLUMNS(C, gate_join_block, pools, bands, scale, C);
 }
 
 #define GATE_LOAD(x, at, n) vf_load_n((x) + (at), n)
