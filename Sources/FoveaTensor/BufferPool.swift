@@ -154,7 +154,7 @@ public final class BufferPool: Sendable {
 }
 
 /// Which stacks of free blocks are the calling thread's. Where there are many threads, some share theirs.
-private enum Home {
+enum Home {
   static let count = 64
   private static let next = Atomic<Int>(0)
   private static let key: pthread_key_t = {

@@ -176,6 +176,21 @@ static void check_forward(const algorithm *a, size_t height, size_t width, size_
   expect_same("output with bias, residual and ReLU", ended, want_ended, height * width * out);
 }
 
+// Kernels that lie one behind the other give row by row what each row alone gives, and for m = 2 what taps that lie apart give.
+static void check_kernels(size_t m, size_t rows, size_t vectors) {
+  const size_t width = vectors * vector_width(), points = (m + 2) * (m + 2), n = rows * width;
+  begin_case("F(%zu) kernels: %zu rows of %zu", m, rows, width);
+  const float *kernels = random_floats(9 * n);
+  float *got = floats(points * n), *want = floats(points * n), *taps = floats(9 * n);
+  fk_winograd_kernels(fk_selected(), got, n, kernels, m, rows, width);
+  for (size_t r = 0; r < rows; r++) {
+    fk_winograd_kernels(fk_selected(), want + r * width, n, kernels + r * 9 * width, m, 1, width);
+    for (size_t t = 0; t < 9; t++) memcpy(taps + t * n + r * width, kernels + (r * 9 + t) * width, width * sizeof(float));
+  }
+  if (m == 2) fk_winograd_weight(fk_selected(), want, n, taps, n, m, n, 0);
+  expect_same("planes", got, want, points * n);
+}
+
 // Products with weights that are transformed on the way, against those with weights transformed beforehand.
 static void check_few(size_t tiles, size_t in, size_t vectors) {
   if (!fk_winograd_has_products(fk_selected())) return;
@@ -274,6 +289,7 @@ KERNEL_FAMILY(winograd) {
     const reference *want = transformed_weights(a, weight, 3 * w, true);
     expect_planes("transformed", weight_planes(a, weight, 3 * w, 1), want, 3 * w, a->points * a->points);
   }
+  for (size_t m = 2; m <= 4; m += 2) check_kernels(m, 3, 1), check_kernels(m, 5, 2);
   for (size_t tiles = 1; tiles <= FK_WINOGRAD_FEW; tiles++) {
     check_few(tiles, 37, 1);
     check_few(tiles, 128, 2);

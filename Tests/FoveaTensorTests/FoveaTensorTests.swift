@@ -68,13 +68,23 @@ import Testing
     let blocks = (0..<2).map { _ in pool.take(bytes: bytes) }
     pool.give(blocks[0], bytes: bytes)
     let (own, other) = (UInt(bitPattern: blocks[0]), UInt(bitPattern: blocks[1]))
-    let isBack = Atomic<Bool>(false)
-    WorkerPool(threadCount: 2).forEach(2) { piece in
-      // The caller's piece waits, so that the other is the worker's.
-      while piece == 0, !isBack.load(ordering: .acquiring) {}
-      guard piece == 1 else { return }
-      pool.give(UnsafeMutableRawPointer(bitPattern: other)!, bytes: bytes)
-      isBack.store(true, ordering: .releasing)
+    // A thread's number comes round again after many threads: of two workers one has another number than this thread.
+    var isGiven = false
+    while !isGiven {
+      let isDone = Atomic<Bool>(false)
+      let caller = Home.index
+      let given = Atomic<Bool>(false)
+      WorkerPool(threadCount: 2).forEach(2) { piece in
+        // The caller's piece waits, so that the other is the worker's.
+        while piece == 0, !isDone.load(ordering: .acquiring) {}
+        guard piece == 1 else { return }
+        if Home.index != caller {
+          pool.give(UnsafeMutableRawPointer(bitPattern: other)!, bytes: bytes)
+          given.store(true, ordering: .relaxed)
+        }
+        isDone.store(true, ordering: .releasing)
+      }
+      isGiven = given.load(ordering: .relaxed)
     }
     #expect(UInt(bitPattern: pool.take(bytes: bytes)) == own)
     #expect(UInt(bitPattern: pool.take(bytes: bytes)) == other)

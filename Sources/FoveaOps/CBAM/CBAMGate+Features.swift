@@ -3,6 +3,8 @@ import FoveaTensor
 
 extension CBAMGate {
   /// The features that a pass looks at, image by image: normalised on the way, where they are to be.
+  ///
+  /// A class, as the passes and their gates are: a piece counts one reference, and not one for each tensor that it looks at.
   final class Features {
     let transform: BatchNorm.Transform?
     let shape: Shape

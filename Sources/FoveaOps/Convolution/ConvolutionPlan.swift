@@ -232,6 +232,7 @@ extension ConvolutionPlan: CustomStringConvertible {
       "\(algorithm), \(precision), \(gathers ? "gathered" : "\(addressing)"), \(rowsPerPiece) \(addressing == .flat ? "pixels" : "rows")"
     if imagesPerPiece > 1 { text += " of \(imagesPerPiece) images" }
     if panels.count > 1 { text += ", \(panelsPerPiece) of \(panels.count) panels" }
+    if followsPanels { text += ", panel by panel" }
     if patchParts > 1 { text += ", \(patchParts) parts of a patch" }
     if partialSums > 1 { text += ", \(partialSums) partial sums" }
     return text
